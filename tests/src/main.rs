@@ -1,0 +1,2 @@
+//! Situations.
+fn main() {}
