@@ -57,8 +57,10 @@ impl std::str::FromStr for Route {
         let wrong = crate::problem::InvalidCode::NotAHost;
         let text = text.trim();
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, after) = rest.split_once(']').ok_or(wrong)?;
-            (host, after.strip_prefix(':').or(if after.is_empty() { None } else { return Err(wrong) }))
+            match rest.split_once(']').ok_or(wrong)? {
+                (host, "") => (host, None),
+                (host, after) => (host, Some(after.strip_prefix(':').ok_or(wrong)?)),
+            }
         } else {
             match text.split_once(':') {
                 Some((_, rest)) if rest.contains(':') => (text, None),
