@@ -1,1 +1,49 @@
-//! Under construction.
+//! The judge: decides what a message is.
+//!
+//! ```text
+//! Message::parse(envelope, bytes) ─┐
+//! Facts (looked up by the node) ───┼─ evaluate ─→ Verdict
+//! Settings (of one recipient) ─────┘
+//! ```
+//!
+//! The node gives [`Message::parse`] the first [`PREFIX_LIMIT`] bytes of a message and says in [`Facts`] how large
+//! the whole is; it parses once and calls [`evaluate`] once per recipient, each with that recipient's settings.
+//! [`Verdict`] then says everything the node has to do: what to answer, whether to hold, which headers to write.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`message`], [`mime`], [`decoding`] | the message, parsed once, within limits, never failing |
+//! | [`facts`] | what the outside world said |
+//! | [`checks`] | one file per check; a check finds, it does not judge |
+//! | [`finding`], [`verdict`] | findings → log-odds → score → action |
+//!
+//! Pure: no IO, no clock, no errors. The same input always gives the same verdict.
+
+pub mod checks;
+pub mod context;
+pub mod decoding;
+pub mod facts;
+pub mod finding;
+pub mod message;
+pub mod mime;
+pub mod verdict;
+
+pub use facts::{AuthenticationResult, DmarcPolicy, Facts, VirusScan};
+pub use finding::{Finding, Symbol};
+pub use message::{Envelope, Message, PREFIX_LIMIT};
+pub use verdict::{Action, RecommendedAction, Verdict};
+
+use contract::settings::Settings;
+
+/// Judges a message for one recipient, whose settings these are.
+pub fn evaluate(message: &Message<'_>, facts: &Facts, settings: &Settings) -> Verdict {
+    let context = context::Context { message, facts, settings };
+    let mut findings = Vec::new();
+    for check in checks::CHECKS {
+        (check.run)(&context, &mut findings);
+        if findings.iter().any(|finding| finding.symbol.outcome.ends_judgement()) {
+            break;
+        }
+    }
+    verdict::judge(findings, settings)
+}

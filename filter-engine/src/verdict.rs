@@ -1,0 +1,183 @@
+//! From findings to what the node has to do (FIL-03 … FIL-11, FIL-15, QUA-23, QUA-24, SBL-03, SBL-04, SWL-03).
+
+use crate::finding::{Finding, Outcome};
+use contract::{
+    messages::{Classification, Evidence},
+    settings::{Settings, Text, incoming},
+};
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Delivered as it is.
+    Deliver,
+    /// Delivered and marked as unsure or as spam.
+    Tag,
+    /// Held.
+    Quarantine,
+    /// Refused and not held.
+    Reject,
+}
+
+impl Action {
+    /// Its name in text cases and in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deliver => "deliver",
+            Self::Tag => "tag",
+            Self::Quarantine => "quarantine",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// The value of the header `X-Recommended-Action` (FIL-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecommendedAction {
+    /// The destination should take the message.
+    Accept,
+    /// The destination should refuse the message.
+    Reject,
+}
+
+impl RecommendedAction {
+    /// The value of the header.
+    pub const fn header(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// What a message is, for one recipient, and what to do with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What becomes of it.
+    pub action: Action,
+    /// What it was taken for; `classification.header()` is the value of `X-Gatepost-Class`.
+    pub classification: Classification,
+    /// How likely it is spam, 0–1.
+    pub score: f64,
+    /// What moved the score, the strongest first. The weights add up to the log-odds of the score.
+    pub evidence: Vec<Evidence>,
+    /// The value of `X-Gatepost-Evidence` (FIL-10), such as `Combined (0.96)`.
+    pub evidence_header: String,
+    /// The value of `X-Recommended-Action` (FIL-11).
+    pub recommended_action: RecommendedAction,
+    /// What the subject of the delivered message begins with (FIL-08, FIL-09); `None` for nothing.
+    pub subject_notation: Option<String>,
+    /// Whether it goes to the quarantine.
+    pub hold: bool,
+    /// Whether the SMTP answer refuses it for good (5xx); otherwise it is taken (250).
+    pub smtp_reject: bool,
+    /// The symbol that decided alone; `None` where the score did. Chooses the words of the SMTP answer.
+    pub decisive: Option<&'static str>,
+}
+
+/// Adds up the findings and derives from the settings what to do.
+pub(crate) fn judge(mut findings: Vec<Finding>, settings: &Settings) -> Verdict {
+    findings.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
+    let score = probability(findings.iter().map(|finding| finding.weight).sum());
+    let decisive = findings
+        .iter()
+        .map(|finding| finding.symbol)
+        .filter(|symbol| symbol.outcome != Outcome::Weighs)
+        .max_by_key(|symbol| symbol.outcome);
+    let classification = classify(score, decisive.map_or(Outcome::Weighs, |symbol| symbol.outcome), settings);
+    let action = act(classification, settings);
+    let refused = match action {
+        Action::Deliver | Action::Tag => false,
+        Action::Quarantine => settings.get(&incoming::QUARANTINE_RESPONSE) == incoming::REJECT,
+        Action::Reject => true,
+    };
+    Verdict {
+        action,
+        classification,
+        score,
+        evidence_header: evidence_header(score, decisive.map(|symbol| symbol.name)),
+        recommended_action: recommend(classification),
+        subject_notation: notation(classification, action, settings),
+        hold: action == Action::Quarantine,
+        smtp_reject: refused,
+        decisive: decisive.map(|symbol| symbol.name),
+        evidence: findings
+            .into_iter()
+            .map(|finding| Evidence {
+                symbol: finding.symbol.name.to_owned(),
+                weight: finding.weight,
+                detail: finding.detail,
+            })
+            .collect(),
+    }
+}
+
+/// The probability of these log-odds.
+pub(crate) fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// FIL-05 … FIL-07: reaching a threshold counts. An unsure threshold above the other one has no effect.
+fn classify(score: f64, outcome: Outcome, settings: &Settings) -> Classification {
+    match outcome {
+        Outcome::Allowed => Classification::Allowed,
+        Outcome::Blocked => Classification::Blocked,
+        Outcome::Virus => Classification::Virus,
+        Outcome::Rejected => Classification::Rejected,
+        Outcome::Phishing => Classification::Phishing,
+        Outcome::Spam => Classification::Spam,
+        Outcome::Weighs if score >= settings.get(&incoming::QUARANTINE_THRESHOLD) => Classification::Spam,
+        Outcome::Weighs if score >= settings.get(&incoming::UNSURE_THRESHOLD) => Classification::Unsure,
+        Outcome::Weighs => Classification::NotSpam,
+    }
+}
+
+/// FIL-03, FIL-04; a virus is held whatever the settings (QUA-24).
+fn act(classification: Classification, settings: &Settings) -> Action {
+    match classification {
+        Classification::NotSpam | Classification::Allowed => Action::Deliver,
+        Classification::Unsure => Action::Tag,
+        Classification::Virus | Classification::Attachment => Action::Quarantine,
+        Classification::Spam | Classification::Phishing => {
+            if settings.get(&incoming::QUARANTINE_ENABLED) {
+                Action::Quarantine
+            } else {
+                Action::Tag
+            }
+        }
+        Classification::Blocked
+        | Classification::Oversize
+        | Classification::Rejected
+        | Classification::Deferred => Action::Reject,
+    }
+}
+
+/// FIL-11.
+const fn recommend(classification: Classification) -> RecommendedAction {
+    match classification {
+        Classification::NotSpam | Classification::Unsure | Classification::Allowed => {
+            RecommendedAction::Accept
+        }
+        _ => RecommendedAction::Reject,
+    }
+}
+
+/// FIL-08, FIL-09: only what is delivered is marked, and only where there is something to mark it with.
+fn notation(classification: Classification, action: Action, settings: &Settings) -> Option<String> {
+    let setting = match (action, classification) {
+        (Action::Tag, Classification::Unsure) => &incoming::UNSURE_NOTATION,
+        (Action::Tag, _) => &incoming::SPAM_NOTATION,
+        _ => return None,
+    };
+    let Text(notation) = settings.get(setting);
+    (!notation.is_empty()).then(|| notation.into_owned())
+}
+
+/// FIL-10: two decimals, cut and not rounded, so that 0.899 does not read as if it had reached 0.90.
+fn evidence_header(score: f64, decisive: Option<&str>) -> String {
+    let shown = (score * 100.0 + 1e-9).floor() / 100.0;
+    match decisive {
+        Some(symbol) => format!("{symbol} ({shown:.2})"),
+        None => format!("Combined ({shown:.2})"),
+    }
+}
