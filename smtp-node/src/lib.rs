@@ -1,1 +1,6 @@
-//! Under construction.
+//! The hands of Gatepost: speaks SMTP, keeps the spool, obeys the policy, reports.
+
+pub mod api;
+pub mod config;
+pub mod policy;
+pub mod policy_sync;
