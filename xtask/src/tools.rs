@@ -61,9 +61,9 @@ fn trunk(project: &Project) -> Result<()> {
 fn panel_tools(project: &Project) -> Result<()> {
     let stamp = project.tools().join("panel-tools.stamp");
     let made_of = format!("{} {}", project.fingerprint(&SOURCES)?, bindgen_version(project)?);
-    let programs = ["wasm-bindgen", "panel-twins"];
+    let programs = [("panel-bindgen", "wasm-bindgen"), ("panel-twins", "panel-twins")];
     let bin = project.tools().join("bin");
-    let present = programs.iter().all(|program| bin.join(program).is_file());
+    let present = programs.iter().all(|(_, name)| bin.join(name).is_file());
     if present && fs::read_to_string(&stamp).is_ok_and(|last| last == made_of) {
         return Ok(());
     }
@@ -71,13 +71,13 @@ fn panel_tools(project: &Project) -> Result<()> {
         let build = project.tools().join("build-panel-tools");
         let mut cargo =
             project.cargo(&["build", "--package", "xtask", "--features", "panel-tools", "--release"]);
-        cargo.args(["--bin", "wasm-bindgen", "--bin", "panel-twins", "--quiet"]);
+        cargo.args(["--bin", "panel-bindgen", "--bin", "panel-twins", "--quiet"]);
         cargo.args(["--config", "profile.release.opt-level=1"]);
         cargo.args(["--config", "profile.release.package.brotli.opt-level=3"]);
         run(cargo.arg("--target-dir").arg(&build))?;
         fs::create_dir_all(&bin)?;
-        for program in programs {
-            fs::copy(build.join("release").join(program), bin.join(program))?;
+        for (program, name) in programs {
+            fs::copy(build.join("release").join(program), bin.join(name))?;
         }
         fs::remove_dir_all(build)?;
         fs::write(stamp, made_of).context("cannot write to .tools")
