@@ -12,18 +12,23 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`message`], [`mime`], [`decoding`] | the message, parsed once, within limits, never failing |
+//! | [`message`], [`mime`], [`decoding`], [`html`], [`links`], [`date`] | the message, parsed once, within limits, never failing |
 //! | [`facts`] | what the outside world said |
 //! | [`checks`] | one file per check; a check finds, it does not judge |
 //! | [`finding`], [`verdict`] | findings → log-odds → score → action |
+//! | [`learned`] | the learned model: features, weights, training |
 //!
 //! Pure: no IO, no clock, no errors. The same input always gives the same verdict.
 
 pub mod checks;
 pub mod context;
+pub mod date;
 pub mod decoding;
 pub mod facts;
 pub mod finding;
+pub mod html;
+pub mod learned;
+pub mod links;
 pub mod message;
 pub mod mime;
 pub mod verdict;

@@ -3,6 +3,8 @@
 
 use crate::{
     decoding,
+    html::{self, Link, Rendered},
+    learned::features::Features,
     mime::{self, Exceeded, Part},
 };
 use std::{borrow::Cow, net::IpAddr, sync::OnceLock};
@@ -10,6 +12,9 @@ use std::{borrow::Cow, net::IpAddr, sync::OnceLock};
 /// How many bytes of a message the node gives to [`Message::parse`] at most; what follows is not judged. Longer
 /// input is cut here, so that the cost of a message is bounded whoever calls.
 pub const PREFIX_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How many leaves are rendered.
+const TEXT_LIMIT: usize = 8;
 
 /// What was said in the SMTP dialogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,14 +36,15 @@ pub struct Message<'a> {
     raw: &'a [u8],
     structure: mime::Structure<'a>,
     texts: OnceLock<Vec<Text>>,
+    features: OnceLock<Features>,
 }
 
-/// A leaf that a mail reader shows.
+/// A leaf that a mail reader shows, as a person sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Text {
-    /// Its source, in Unicode.
-    pub source: String,
-    /// Whether the source is HTML.
+    /// What is seen, and what is behind it.
+    pub rendered: Rendered,
+    /// Whether the leaf is HTML.
     pub is_html: bool,
 }
 
@@ -76,7 +82,7 @@ impl<'a> Message<'a> {
     /// left out, what exceeds a limit becomes a finding `UNSCANNABLE_*`.
     pub fn parse(envelope: Envelope, bytes: &'a [u8]) -> Self {
         let raw = bytes.get(..PREFIX_LIMIT).unwrap_or(bytes);
-        Self { envelope, raw, structure: mime::walk(raw), texts: OnceLock::new() }
+        Self { envelope, raw, structure: mime::walk(raw), texts: OnceLock::new(), features: OnceLock::new() }
     }
 
     /// The envelope.
@@ -144,17 +150,30 @@ impl<'a> Message<'a> {
         self.parts().iter().filter(|part| part.is_attachment || !part.file_name.is_empty())
     }
 
-    /// The leaves that a mail reader shows, decoded once.
+    /// The leaves that a mail reader shows, rendered once. The first [`TEXT_LIMIT`] count.
     pub fn texts(&self) -> &[Text] {
         self.texts.get_or_init(|| {
-            let shown = self.parts().iter().filter(|part| part.is_shown());
+            let shown = self.parts().iter().filter(|part| part.is_shown()).take(TEXT_LIMIT);
             shown
-                .map(|part| Text {
-                    source: decoding::text(&part.bytes, &part.charset).into_owned(),
-                    is_html: part.is_html(),
+                .map(|part| {
+                    let bytes = part.bytes.get(..html::SOURCE_LIMIT).unwrap_or(&part.bytes);
+                    let source = decoding::text(bytes, &part.charset);
+                    let is_html = part.is_html();
+                    let rendered = if is_html { html::render(&source) } else { html::render_plain(&source) };
+                    Text { rendered, is_html }
                 })
                 .collect()
         })
+    }
+
+    /// The links in the text, in their order.
+    pub fn links(&self) -> impl Iterator<Item = &Link> {
+        self.texts().iter().flat_map(|text| &text.rendered.links)
+    }
+
+    /// What the learned model looks at, computed once.
+    pub fn features(&self) -> &Features {
+        self.features.get_or_init(|| Features::of(self))
     }
 
     /// Whether these bytes occur in the message as it was received or in one of its decoded leaves.

@@ -1,8 +1,18 @@
 //! The checks, in the order in which they run; nothing else.
 
+mod attachment;
+mod dkim;
+mod dmarc;
 mod eicar;
+mod form;
 mod gtube;
+mod headers;
+mod learned;
+mod links;
 mod lists;
+mod sender;
+mod spf;
+mod unscannable;
 
 use crate::{context::Context, finding::Finding, finding::Symbol};
 
@@ -18,7 +28,21 @@ pub struct Check {
 }
 
 /// Every check. The lists come first: what they decide, nothing else is asked about.
-pub static CHECKS: &[&Check] = &[&lists::CHECK, &gtube::CHECK, &eicar::CHECK];
+pub static CHECKS: &[&Check] = &[
+    &lists::CHECK,
+    &form::CHECK,
+    &gtube::CHECK,
+    &eicar::CHECK,
+    &spf::CHECK,
+    &dkim::CHECK,
+    &dmarc::CHECK,
+    &headers::CHECK,
+    &sender::CHECK,
+    &links::CHECK,
+    &attachment::CHECK,
+    &unscannable::CHECK,
+    &learned::CHECK,
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,427 @@
+//! Which features a message has: hashed into the buckets of each view. One pass, no table of words.
+//!
+//! Digits become `0` everywhere, so that years and ticket numbers teach nothing; header fields that tell how a
+//! message was collected or which list carried it are left out.
+
+use crate::{
+    html::{Rendered, cut},
+    links::{Target, domain_of, is_same_owner, registrable},
+    message::Message,
+};
+
+/// What a feature is about. Each view has a model of its own, so that none can drown the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The fields of the header: which, in which order, in whose spelling.
+    Header,
+    /// Names and addresses: From, To, Reply-To, Message-ID.
+    Sender,
+    /// The subject.
+    Subject,
+    /// Words of the visible text and their neighbours.
+    Words,
+    /// Every four neighbouring bytes of the visible text: robust against misspelling.
+    Grams,
+    /// Elements, proportions, tricks, attachments.
+    Structure,
+    /// Where links go.
+    Links,
+}
+
+impl View {
+    /// Every view, in the order of the model.
+    pub const ALL: [Self; 7] =
+        [Self::Header, Self::Sender, Self::Subject, Self::Words, Self::Grams, Self::Structure, Self::Links];
+
+    /// The binary logarithm of the number of its buckets.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Words | Self::Grams => 19,
+            Self::Sender | Self::Subject | Self::Links => 17,
+            Self::Header | Self::Structure => 14,
+        }
+    }
+
+    /// Its name in the model card and in what training prints.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Sender => "sender",
+            Self::Subject => "subject",
+            Self::Words => "words",
+            Self::Grams => "grams",
+            Self::Structure => "structure",
+            Self::Links => "links",
+        }
+    }
+}
+
+/// The bucket numbers of a message, by view: ascending, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    /// In the order of [`View::ALL`].
+    pub views: [Vec<u32>; 7],
+}
+
+impl Features {
+    /// The features of a message.
+    pub fn of(message: &Message<'_>) -> Self {
+        let text = visible(message).map(|rendered| plain(&unquoted(&rendered.text))).unwrap_or_default();
+        let views = View::ALL.map(|view| {
+            let mut buckets = Buckets::new(view);
+            match view {
+                View::Header => header_features(message, &mut buckets),
+                View::Sender => sender_features(message, &mut buckets),
+                View::Subject => subject_features(message, &mut buckets),
+                View::Words => word_features(&text, &mut buckets),
+                View::Grams => buckets.grams("gram", cut(&text, GRAM_BYTES).as_bytes()),
+                View::Structure => structure_features(message, &mut buckets),
+                View::Links => link_features(message, &mut buckets),
+            }
+            buckets.finish()
+        });
+        Self { views }
+    }
+}
+
+/// Collects bucket numbers of one view.
+struct Buckets {
+    mask: u64,
+    numbers: Vec<u32>,
+}
+
+impl Buckets {
+    fn new(view: View) -> Self {
+        Self { mask: (1 << view.bits()) - 1, numbers: Vec::with_capacity(512) }
+    }
+
+    fn add(&mut self, hash: u64) {
+        let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.numbers.push(u32::try_from((mixed >> 40) & self.mask).unwrap_or_default());
+    }
+
+    /// A named feature.
+    fn token(&mut self, name: &str, value: &str) {
+        self.add(hash(hash(SEED, name.as_bytes()), value.as_bytes()));
+    }
+
+    /// A number, in doubling steps.
+    fn amount(&mut self, name: &str, amount: usize) {
+        let step = usize::BITS - amount.leading_zeros();
+        self.add(hash(hash(SEED, name.as_bytes()), &step.to_le_bytes()));
+    }
+
+    /// A proportion, in eighths.
+    fn share(&mut self, name: &str, part: usize, whole: usize) {
+        let eighth = part.saturating_mul(8).checked_div(whole).unwrap_or(9);
+        self.add(hash(hash(SEED, name.as_bytes()), &eighth.min(9).to_le_bytes()));
+    }
+
+    /// Every four neighbouring bytes.
+    fn grams(&mut self, name: &str, text: &[u8]) {
+        let seed = hash(SEED, name.as_bytes());
+        for gram in text.windows(4) {
+            self.add(hash(seed, gram));
+        }
+    }
+
+    fn finish(mut self) -> Vec<u32> {
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        self.numbers
+    }
+}
+
+const SEED: u64 = 0xCBF2_9CE4_8422_2325;
+
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let mut state = seed ^ 0xFF51_AFD7_ED55_8CCD;
+    for byte in bytes {
+        state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    }
+    state ^ (state >> 29)
+}
+
+fn header_features(message: &Message<'_>, buckets: &mut Buckets) {
+    let mut previous = String::new();
+    let mut hops = 0usize;
+    for header in message.headers().iter().take(80) {
+        let name = header.name.to_ascii_lowercase();
+        if name == "received" {
+            hops += 1;
+        }
+        if !is_known_field(&name) {
+            continue;
+        }
+        buckets.token("case", header.name);
+        buckets.token("field", &name);
+        buckets.token(&previous, &name);
+        previous = name;
+    }
+    buckets.amount("hops", hops);
+    let mailer = [message.header_text("X-Mailer"), message.header_text("User-Agent")].concat();
+    for word in cut(&mailer, 200).split(|one: char| !one.is_alphabetic()).filter(|word| !word.is_empty()) {
+        buckets.token("mailer", word);
+    }
+    buckets.token("mailer shape", &shape(cut(&mailer, 60)));
+    let date = message.header_text("Date");
+    buckets.token("zone", date.split_whitespace().nth(5).unwrap_or_default());
+    buckets.token("date shape", &shape(&date));
+    let subject = message.subject();
+    let is_reply = subject.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("re:"));
+    let refers = message.header("In-Reply-To").is_some() || message.header("References").is_some();
+    buckets.token("reply", if is_reply { "re" } else { "new" });
+    buckets.token("refers", if refers { "yes" } else { "no" });
+    let content_type = message.header_text("Content-Type").to_ascii_lowercase();
+    for word in cut(&content_type, 300).split([';', ' ', '\t']).filter(|word| !word.is_empty()) {
+        let word = if word.starts_with("boundary") { shape(word) } else { word.replace('"', "") };
+        buckets.token("type", &word);
+    }
+    buckets.token("encoding", &message.header_text("Content-Transfer-Encoding").to_ascii_lowercase());
+}
+
+/// The fields that count: those of every mail program. Others tell how a message was carried or collected, or which
+/// list it comes from, and teach what is wrong elsewhere.
+fn is_known_field(name: &str) -> bool {
+    matches!(
+        name,
+        "message-id"
+            | "mime-version"
+            | "content-type"
+            | "content-transfer-encoding"
+            | "date"
+            | "from"
+            | "to"
+            | "cc"
+            | "subject"
+            | "reply-to"
+            | "in-reply-to"
+            | "references"
+            | "user-agent"
+            | "importance"
+            | "x-mailer"
+            | "x-priority"
+            | "x-msmail-priority"
+            | "x-mimeole"
+            | "content-disposition"
+            | "organization"
+    )
+}
+
+fn sender_features(message: &Message<'_>, buckets: &mut Buckets) {
+    let from = message.from();
+    let (display, address) = from.rsplit_once('<').unwrap_or(("", from.as_str()));
+    let domain = domain_of(address);
+    let local = address.split('@').next().unwrap_or_default();
+    buckets.token("from shape", &shape(cut(display, 40)));
+    buckets.token("local shape", &shape(cut(local.trim(), 40)));
+    buckets.token("from top", domain.rsplit('.').next().unwrap_or_default());
+    buckets.amount("from labels", domain.split('.').count());
+    for word in words(cut(display, 100)).take(10) {
+        buckets.token("from word", &word);
+    }
+    buckets.grams("from gram", plain(cut(&from, 100)).as_bytes());
+    let reply_to = message.header_text("Reply-To");
+    let relation = |other: &str| match (other.is_empty(), is_same_owner(other, &domain)) {
+        (true, _) => "none",
+        (false, true) => "same",
+        (false, false) => "other",
+    };
+    buckets.token("reply to", relation(&domain_of(&reply_to)));
+    let id = message.header_text("Message-ID");
+    buckets.token("id domain", relation(&domain_of(&id)));
+    buckets.token("id shape", &shape(cut(id.split('@').next().unwrap_or_default(), 60)));
+    let to = message.to();
+    buckets.amount("to count", to.matches('@').count());
+    buckets.token("to shape", &shape(cut(to.split('@').next().unwrap_or_default(), 30)));
+    buckets.token("cc", if message.header("Cc").is_some() { "yes" } else { "no" });
+    let to_local = to.rsplit_once('<').map_or(to.as_str(), |(_, address)| address).split('@').next();
+    let is_named = to_local.is_some_and(|local| local.len() > 3 && message.subject().contains(local));
+    buckets.token("recipient in subject", if is_named { "yes" } else { "no" });
+}
+
+/// Letters become `a` or `A`, digits `0`; runs become one.
+fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    for one in text.chars() {
+        let class = match one {
+            'a'..='z' => 'a',
+            'A'..='Z' => 'A',
+            '0'..='9' => '0',
+            _ if one.is_whitespace() => ' ',
+            _ if one.is_alphabetic() => 'x',
+            _ => one,
+        };
+        if !shape.ends_with(class) {
+            shape.push(class);
+        }
+    }
+    shape
+}
+
+/// Lower case, digits as `0`, one space for any white space.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for one in text.chars() {
+        if one.is_whitespace() {
+            if !plain.ends_with(' ') {
+                plain.push(' ');
+            }
+        } else if one.is_ascii_digit() {
+            plain.push('0');
+        } else {
+            plain.extend(one.to_lowercase());
+        }
+    }
+    plain
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|one: char| !one.is_alphanumeric() && one != '\'' && one != '$' && one != '!')
+        .filter(|word| !word.is_empty() && word.len() <= 40)
+        .map(plain)
+}
+
+/// Bytes of the visible text that are looked at.
+const TEXT_BYTES: usize = 6000;
+/// Bytes of it whose four-grams count.
+const GRAM_BYTES: usize = 3000;
+
+fn subject_features(message: &Message<'_>, buckets: &mut Buckets) {
+    let subject = message.subject();
+    let subject = cut(untagged(&subject), 200);
+    let mut before = String::new();
+    for word in words(subject) {
+        buckets.token("word", &word);
+        buckets.token(&before, &word);
+        before = word;
+    }
+    buckets.grams("gram", plain(subject).as_bytes());
+    buckets.token("shape", &shape(subject));
+}
+
+/// Words, and pairs of words at most two others apart (orthogonal sparse bigrams).
+fn word_features(text: &str, buckets: &mut Buckets) {
+    let mut before: [u64; 3] = [0; 3];
+    for word in words(text) {
+        let own = hash(SEED, word.as_bytes());
+        buckets.add(own);
+        for (distance, earlier) in (1u64..).zip(before) {
+            buckets.add(hash(earlier.rotate_left(21).wrapping_add(own), &distance.to_le_bytes()));
+        }
+        let [first, second, _] = before;
+        before = [own, first, second];
+    }
+}
+
+/// A subject without the tag of a list in front.
+fn untagged(subject: &str) -> &str {
+    let rest = subject.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    rest.map_or(subject, |(_, rest)| rest.trim_start())
+}
+
+/// The leaf a person reads: HTML if there is any with text in it.
+fn visible<'a>(message: &'a Message<'a>) -> Option<&'a Rendered> {
+    let texts = message.texts();
+    let html = texts.iter().find(|text| text.is_html && text.rendered.text.trim().len() > 20);
+    html.or(texts.first()).map(|text| &text.rendered)
+}
+
+/// What the sender wrote: without quoted lines and without addresses of links, which have a view of their own.
+fn unquoted(text: &str) -> String {
+    let mut own = String::new();
+    for line in text.lines().filter(|line| !line.trim_start().starts_with(['>', '|'])) {
+        for word in line.split_whitespace().filter(|word| !word.contains("://")) {
+            own.push_str(word);
+            own.push(' ');
+        }
+        if own.len() >= TEXT_BYTES {
+            break;
+        }
+    }
+    cut(&own, TEXT_BYTES).to_owned()
+}
+
+fn structure_features(message: &Message<'_>, buckets: &mut Buckets) {
+    for container in message.containers().iter().take(10) {
+        buckets.token("container", container);
+    }
+    for part in message.parts().iter().take(20) {
+        buckets.token("part", &part.media_type);
+        buckets.token("charset", &part.charset.to_ascii_lowercase());
+        if part.is_attachment || !part.file_name.is_empty() {
+            let extension = part.file_name.rsplit_once('.').map_or("", |(_, extension)| extension);
+            buckets.token("file", &cut(extension, 8).to_ascii_lowercase());
+        }
+    }
+    buckets.amount("parts", message.parts().len());
+    buckets.token("kinds", if message.texts().iter().any(|text| text.is_html) { "html" } else { "plain" });
+    buckets.amount("texts", message.texts().len());
+    let Some(rendered) = visible(message) else { return };
+    let text = rendered.text.trim();
+    let count = |wanted: fn(char) -> bool| text.chars().take(TEXT_BYTES).filter(|one| wanted(*one)).count();
+    let length = count(|_| true);
+    let letters = count(char::is_alphabetic);
+    buckets.amount("length", length);
+    buckets.share("capitals", count(char::is_uppercase).saturating_mul(2), letters);
+    buckets.share("foreign", count(|one| !one.is_ascii()).saturating_mul(2), length);
+    buckets.amount("exclamations", count(|one| one == '!'));
+    buckets.amount("money", count(|one| "$\u{20ac}\u{a3}".contains(one)));
+    buckets.amount("lines", text.lines().count());
+    buckets.amount("quoted", text.lines().filter(|line| line.starts_with('>')).count());
+    buckets.amount("links", rendered.links.len());
+    buckets.share("linked", rendered.links.iter().map(|link| link.text.len()).sum(), text.len());
+    buckets.amount("images", rendered.remote_images);
+    buckets.amount("hidden", rendered.hidden);
+    buckets.amount("comments", rendered.comments);
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for element in &rendered.elements {
+        *counts.entry(element).or_default() += 1;
+    }
+    for (element, count) in counts {
+        buckets.token("element", element);
+        buckets.amount(element, count);
+    }
+    for pair in rendered.elements.windows(3).take(200) {
+        buckets.token("elements", &pair.join(" "));
+    }
+}
+
+fn link_features(message: &Message<'_>, buckets: &mut Buckets) {
+    let from = domain_of(&message.from());
+    let mut hosts = Vec::new();
+    buckets.amount("count", message.links().count());
+    for link in message.links().take(40) {
+        let scheme = link.target.split(':').next().unwrap_or_default();
+        buckets.token("scheme", &cut(scheme, 12).to_ascii_lowercase());
+        let Some(target) = Target::read(&link.target) else { continue };
+        let host = target.host.to_ascii_lowercase();
+        buckets.token("top", host.rsplit('.').next().unwrap_or_default());
+        buckets.token("domain", registrable(&host));
+        buckets.amount("labels", host.split('.').count());
+        buckets.token("own", if is_same_owner(&host, &from) { "yes" } else { "no" });
+        buckets.token("port", target.port);
+        if target.is_address() {
+            buckets.token("address", "");
+        }
+        let path = plain(cut(target.path, 100));
+        buckets.token("path shape", &shape(cut(&path, 40)));
+        buckets.amount("path", target.path.len());
+        buckets.grams("path gram", path.as_bytes());
+        buckets.grams("host gram", cut(&plain(&host), 60).as_bytes());
+        for word in words(cut(&link.text, 60)).take(6) {
+            buckets.token("anchor", &word);
+        }
+        let shown = link.text.trim();
+        if shown.contains('.')
+            && !shown.contains(' ')
+            && !shown.to_ascii_lowercase().contains(registrable(&host))
+        {
+            buckets.token("shown elsewhere", "");
+        }
+        hosts.push(registrable(&host).to_owned());
+    }
+    hosts.sort_unstable();
+    hosts.dedup();
+    buckets.amount("hosts", hosts.len());
+}

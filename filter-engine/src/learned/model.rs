@@ -1,0 +1,155 @@
+//! The trained weights: one byte a bucket, read in place, shared by all threads.
+//!
+//! Layout, little-endian: `GPM1`; the intercept; for each view of [`View::ALL`] its trust, its bias and its step,
+//! all `f32`; then for each view one `i8` a bucket, in units of its step.
+
+use super::{
+    features::{Features, View},
+    training::{Fusion, ViewWeights, scale},
+};
+use std::sync::LazyLock;
+
+const MAGIC: &[u8; 4] = b"GPM1";
+/// The greatest absolute value of a stored weight.
+const GREATEST: f32 = 127.0;
+
+/// A model whose weights lie in `'a`.
+#[derive(Clone, Debug, Default)]
+pub struct Model<'a> {
+    intercept: f32,
+    views: Vec<StoredView<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct StoredView<'a> {
+    trust: f32,
+    bias: f32,
+    step: f32,
+    weights: &'a [u8],
+}
+
+impl Model<'static> {
+    /// The model of the product.
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Model<'static>> =
+            LazyLock::new(|| Model::read(include_bytes!("../../models/gatepost.bin")).unwrap_or_default());
+        &SHIPPED
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Reads a stored model; `None` if the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(MAGIC)?;
+        let intercept = take_number(&mut rest)?;
+        let mut numbers = Vec::new();
+        for _ in View::ALL {
+            numbers.push((take_number(&mut rest)?, take_number(&mut rest)?, take_number(&mut rest)?));
+        }
+        let mut views = Vec::new();
+        for (view, (trust, bias, step)) in View::ALL.into_iter().zip(numbers) {
+            let (weights, after) = rest.split_at_checked(1 << view.bits())?;
+            rest = after;
+            views.push(StoredView { trust, bias, step, weights });
+        }
+        rest.is_empty().then_some(Self { intercept, views })
+    }
+
+    /// What speaks for good mail before anything is known of a message, in log-odds.
+    pub fn intercept(&self) -> f64 {
+        f64::from(self.intercept)
+    }
+
+    /// How far each view moves the log-odds of spam.
+    pub fn contributions<'b>(&'b self, features: &'b Features) -> impl Iterator<Item = (View, f64)> + 'b {
+        View::ALL.into_iter().zip(&self.views).zip(&features.views).map(|((view, stored), buckets)| {
+            (view, f64::from(Fusion::contribution(stored.trust, stored.log_odds(buckets))))
+        })
+    }
+}
+
+impl StoredView<'_> {
+    fn log_odds(&self, buckets: &[u32]) -> f32 {
+        let sum: f32 = buckets
+            .iter()
+            .filter_map(|bucket| self.weights.get(usize::try_from(*bucket).ok()?))
+            .map(|weight| f32::from(i8::from_ne_bytes([*weight])))
+            .sum();
+        sum * self.step * scale(buckets.len()) + self.bias
+    }
+}
+
+fn take_number(rest: &mut &[u8]) -> Option<f32> {
+    let (number, after) = rest.split_first_chunk::<4>()?;
+    *rest = after;
+    Some(f32::from_le_bytes(*number)).filter(|number| number.is_finite())
+}
+
+/// Stores what was learned.
+pub fn store(views: &[ViewWeights], fusion: &Fusion) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(fusion.intercept.to_le_bytes());
+    for (view, trust) in views.iter().zip(fusion.trust) {
+        for number in [trust, view.bias, step(view)] {
+            bytes.extend(number.to_le_bytes());
+        }
+    }
+    for view in views {
+        let step = step(view);
+        bytes.extend(view.weights.iter().flat_map(|weight| nearest((weight / step).round()).to_ne_bytes()));
+    }
+    bytes
+}
+
+fn step(view: &ViewWeights) -> f32 {
+    let greatest = view.weights.iter().fold(0.0f32, |greatest, weight| greatest.max(weight.abs()));
+    (greatest / GREATEST).max(f32::MIN_POSITIVE)
+}
+
+/// The whole number next to a rounded one.
+fn nearest(rounded: f32) -> i8 {
+    (i8::MIN..=i8::MAX).find(|number| f32::from(*number) >= rounded).unwrap_or(i8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_model_is_readable_and_small() {
+        assert_eq!(Model::shipped().views.len(), View::ALL.len());
+        assert!(include_bytes!("../../models/gatepost.bin").len() <= 2 * 1024 * 1024);
+    }
+
+    #[test]
+    fn what_is_no_model_is_not_read() {
+        assert!(Model::read(b"").is_none());
+        assert!(Model::read(b"GPM1 but then something else").is_none());
+    }
+
+    #[test]
+    fn a_stored_model_judges_as_the_learned_one() {
+        let views: Vec<ViewWeights> = View::ALL
+            .map(|view| ViewWeights {
+                weights: (0..1u16 << view.bits().min(15))
+                    .map(|at| f32::from(at % 255) - 127.0)
+                    .chain(std::iter::repeat(0.0))
+                    .take(1 << view.bits())
+                    .collect(),
+                bias: 0.5,
+            })
+            .to_vec();
+        let fusion = Fusion { trust: [0.01; 7], intercept: -0.25 };
+        let bytes = store(&views, &fusion);
+        let model = Model::read(&bytes).unwrap();
+        let features = Features { views: std::array::from_fn(|_| vec![1, 2, 100]) };
+        let wanted: f32 = fusion
+            .trust
+            .iter()
+            .zip(&views)
+            .map(|(trust, view)| Fusion::contribution(*trust, view.log_odds(&[1, 2, 100])))
+            .sum();
+        let judged: f64 = model.contributions(&features).map(|(_, moved)| moved).sum();
+        assert!((judged - f64::from(wanted)).abs() < 1e-4, "{judged} {wanted}");
+    }
+}
