@@ -206,8 +206,10 @@ mod tests {
     async fn a_stored_message_is_read_back_byte_for_byte() {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(folder.path()).unwrap();
-        let noise: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        let size = storage.put(&key("m1"), chunks(&[b"Subject: x\r\n\r\n", &noise]), 4_000_000).await.unwrap();
+        let noise: Vec<u8> =
+            (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let size =
+            storage.put(&key("m1"), chunks(&[b"Subject: x\r\n\r\n", &noise]), 4_000_000).await.unwrap();
         assert_eq!(size, 3_000_014);
         let whole = storage.read(&key("m1"), 4_000_000).await.unwrap();
         assert_eq!(&whole[..14], b"Subject: x\r\n\r\n");

@@ -1,0 +1,283 @@
+//! Who calls, and what they may do to what. The only maker of [`Granted`], which every query of a tenant asks for:
+//! a handler that forgot to ask for permission does not compile.
+//!
+//! 401: not signed in · 404: the caller may not know of it · 403: may know of it, but not do this.
+
+pub mod login_limits;
+pub mod password;
+pub mod scope;
+pub mod token;
+
+use crate::{
+    app::RequestId,
+    clock::Clock,
+    db::{Conn, Db, schema},
+    error::{ApiError, ApiResult},
+};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use contract::{
+    ids::{NodeId, SessionId, UserId},
+    permission::{Permission, Role},
+    problem::ErrorCode,
+};
+use diesel::prelude::*;
+use scope::{Domain, Mailbox, Reach, Reseller};
+use std::{future::Future, net::IpAddr, pin::Pin};
+use token::Tokens;
+
+/// Proof that the caller may do one thing to this target. Only this module makes one.
+#[derive(Clone, Debug)]
+pub struct Granted<T>(T);
+
+impl<T> Granted<T> {
+    /// What may be acted on.
+    pub const fn target(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Where a request comes from: what the audit says beside the name.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The address of the client; empty for the command line.
+    pub ip: String,
+    /// The id of the request.
+    pub request_id: String,
+}
+
+impl Origin {
+    /// Where this request comes from.
+    pub fn of(request: &HttpRequest) -> Self {
+        Self {
+            ip: client_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
+            request_id: RequestId::of(request),
+        }
+    }
+}
+
+/// The address of the client; IPv4 is written as IPv4.
+pub fn client_ip(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip().to_canonical())
+}
+
+/// A signed-in person.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The id.
+    pub id: UserId,
+    /// The user name.
+    pub username: String,
+    /// The role.
+    pub role: Role,
+    /// What the caller reaches.
+    pub reach: Reach,
+    /// The reseller the caller belongs to.
+    pub reseller: Option<String>,
+    /// The domain the caller belongs to.
+    pub domain: Option<String>,
+    /// The session.
+    pub session: SessionId,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+impl Caller {
+    /// Whether the caller's role has the permission.
+    pub const fn may(&self, permission: Permission) -> bool {
+        permission.cell(self.role).granted_by_default()
+    }
+
+    /// 403 without the permission.
+    pub fn demand(&self, permission: Permission) -> ApiResult<()> {
+        if self.may(permission) { Ok(()) } else { Err(ApiError::new(ErrorCode::NotAllowed)) }
+    }
+
+    /// Everything the caller reaches: for lists over all tenants.
+    pub fn everything(&self, permission: Permission) -> ApiResult<Granted<Reach>> {
+        self.demand(permission)?;
+        Ok(Granted(self.reach.clone()))
+    }
+
+    /// The whole installation: for what belongs to no tenant.
+    pub fn installation(&self, permission: Permission) -> ApiResult<Granted<()>> {
+        self.demand(permission)?;
+        if self.reach == Reach::All { Ok(Granted(())) } else { Err(ApiError::new(ErrorCode::NotAllowed)) }
+    }
+
+    /// A domain by its name.
+    pub fn domain(&self, conn: &mut Conn, name: &str, permission: Permission) -> ApiResult<Granted<Domain>> {
+        let domain = scope::find_domain(conn, name)?
+            .filter(|domain| self.reach.has_domain(domain))
+            .ok_or_else(ApiError::not_found)?;
+        self.demand(permission)?;
+        Ok(Granted(domain))
+    }
+
+    /// What the caller reaches within a domain: all of it, or for email users their own mailbox there.
+    pub fn within(&self, conn: &mut Conn, name: &str, permission: Permission) -> ApiResult<Granted<Reach>> {
+        let domain = self.domain(conn, name, permission)?;
+        Ok(Granted(match &self.reach {
+            Reach::Mailbox { .. } => self.reach.clone(),
+            _ => Reach::Domain { id: domain.target().id },
+        }))
+    }
+
+    /// A reseller by its name in addresses.
+    pub fn reseller(
+        &self,
+        conn: &mut Conn,
+        slug: &str,
+        permission: Permission,
+    ) -> ApiResult<Granted<Reseller>> {
+        let reseller = scope::find_reseller(conn, slug)?
+            .filter(|reseller| self.reach.has_reseller(reseller))
+            .ok_or_else(ApiError::not_found)?;
+        self.demand(permission)?;
+        Ok(Granted(reseller))
+    }
+
+    /// A mailbox by its address.
+    pub fn mailbox(
+        &self,
+        conn: &mut Conn,
+        address: &str,
+        permission: Permission,
+    ) -> ApiResult<Granted<Mailbox>> {
+        let mailbox = scope::find_mailbox(conn, address)?
+            .filter(|mailbox| self.reach.has_mailbox(mailbox))
+            .ok_or_else(ApiError::not_found)?;
+        self.demand(permission)?;
+        Ok(Granted(mailbox))
+    }
+}
+
+/// A mail node, signed in by its token.
+#[derive(Clone, Debug)]
+pub struct CallingNode {
+    /// Its id.
+    pub id: NodeId,
+    /// Its name.
+    pub name: String,
+    /// Its number, 0–15.
+    pub number: i32,
+}
+
+type Extraction<T> = Pin<Box<dyn Future<Output = ApiResult<T>>>>;
+
+fn service<T: Clone + 'static>(request: &HttpRequest) -> ApiResult<T> {
+    let found = request.app_data::<Data<T>>().map(|data| T::clone(data));
+    found.ok_or_else(|| ApiError::internal(format!("{} is not set up", std::any::type_name::<T>())))
+}
+
+fn bearer(request: &HttpRequest) -> ApiResult<String> {
+    request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+        .map(|(_, token)| token.trim().to_owned())
+        .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let tokens: Tokens = service(&request)?;
+            let now = service::<Clock>(&request)?.now();
+            let claims = tokens.verify(&bearer(&request)?, now)?;
+            let origin = Origin::of(&request);
+            let db: Db = service(&request)?;
+            db.run(move |conn| find_caller(conn, &SessionId(claims.sid), now, origin)).await
+        })
+    }
+}
+
+/// The caller of a session that is still open, or 401.
+pub(crate) fn find_caller(
+    conn: &mut Conn,
+    session: &SessionId,
+    now: i64,
+    origin: Origin,
+) -> ApiResult<Caller> {
+    use schema::{sessions, users};
+    let (user, expires_at) = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(&session.0))
+        .select((UserRow::as_select(), sessions::expires_at))
+        .first::<(UserRow, i64)>(conn)
+        .optional()?
+        .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
+    if !user.is_active || expires_at <= now {
+        return Err(ApiError::new(ErrorCode::NotSignedIn));
+    }
+    user.into_caller(conn, session.clone(), origin)
+}
+
+/// What access needs of a user's row.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = schema::users)]
+pub(crate) struct UserRow {
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) role: String,
+    pub(crate) reseller_id: Option<i64>,
+    pub(crate) domain_id: Option<i64>,
+    pub(crate) is_active: bool,
+}
+
+impl UserRow {
+    pub(crate) fn into_caller(
+        self,
+        conn: &mut Conn,
+        session: SessionId,
+        origin: Origin,
+    ) -> ApiResult<Caller> {
+        let role = Role::from_name(&self.role)
+            .ok_or_else(|| ApiError::internal(format!("user {} has the role {:?}", self.id, self.role)))?;
+        let place = scope::place_of(conn, role, self.reseller_id, self.domain_id, &self.username)?;
+        Ok(Caller {
+            id: UserId(self.id),
+            username: self.username,
+            role,
+            reach: place.reach,
+            reseller: place.reseller,
+            domain: place.domain,
+            session,
+            origin,
+        })
+    }
+}
+
+impl FromRequest for CallingNode {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let token = bearer(&request)?;
+            if !token.starts_with(token::NODE_PREFIX) {
+                return Err(ApiError::new(ErrorCode::NotSignedIn));
+            }
+            let hash = token::hash(&token);
+            let db: Db = service(&request)?;
+            db.run(move |conn| find_node(conn, &hash)).await
+        })
+    }
+}
+
+fn find_node(conn: &mut Conn, token_hash: &str) -> ApiResult<CallingNode> {
+    use schema::nodes;
+    nodes::table
+        .filter(nodes::token_hash.eq(token_hash))
+        .select((nodes::id, nodes::name, nodes::number))
+        .first::<(String, String, i32)>(conn)
+        .optional()?
+        .map(|(id, name, number)| CallingNode { id: NodeId(id), name, number })
+        .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))
+}

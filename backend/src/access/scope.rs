@@ -1,0 +1,236 @@
+//! What a caller reaches: administrators everything, resellers their own domains, domain users their domain, email
+//! users their mailbox. Lists carry it into their SQL; single things are looked up and compared.
+
+use crate::{
+    db::{
+        Backend, Conn,
+        schema::{domains, resellers, users},
+    },
+    error::{ApiError, ApiResult},
+};
+use contract::permission::Role;
+use diesel::{prelude::*, sql_types::BigInt};
+
+/// What a caller reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Every tenant.
+    All,
+    /// The domains of a reseller.
+    Reseller {
+        /// Its id.
+        id: i64,
+    },
+    /// One domain.
+    Domain {
+        /// Its id.
+        id: i64,
+    },
+    /// One mailbox.
+    Mailbox {
+        /// The domain.
+        domain_id: i64,
+        /// The whole address, lower-cased as in the `recipient_search` columns.
+        address: String,
+    },
+}
+
+/// A domain, as far as access needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Domain {
+    /// Its id in the database; never told to clients.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its reseller.
+    pub reseller_id: Option<i64>,
+}
+
+/// A reseller, as far as access needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Reseller {
+    /// Its id in the database; never told to clients.
+    pub id: i64,
+    /// Its name in addresses.
+    pub slug: String,
+}
+
+/// A mailbox: an address of a domain of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The domain.
+    pub domain: Domain,
+    /// The part before the `@`, lower-cased.
+    pub local_part: String,
+    /// The whole address.
+    pub address: String,
+}
+
+impl Reach {
+    /// Whether the caller may know of the domain.
+    pub fn has_domain(&self, domain: &Domain) -> bool {
+        match self {
+            Self::All => true,
+            Self::Reseller { id } => domain.reseller_id == Some(*id),
+            Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => domain.id == *id,
+        }
+    }
+
+    /// Whether the caller may know of the reseller.
+    pub fn has_reseller(&self, reseller: &Reseller) -> bool {
+        match self {
+            Self::All => true,
+            Self::Reseller { id } => reseller.id == *id,
+            Self::Domain { .. } | Self::Mailbox { .. } => false,
+        }
+    }
+
+    /// Whether the caller may know of the mailbox.
+    pub fn has_mailbox(&self, mailbox: &Mailbox) -> bool {
+        match self {
+            Self::Mailbox { address, .. } => *address == mailbox.address,
+            wider => wider.has_domain(&mailbox.domain),
+        }
+    }
+
+    /// The one domain, where the reach is within one: a list with it can use the index that begins with the
+    /// domain.
+    pub const fn domain_id(&self) -> Option<i64> {
+        match self {
+            Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => Some(*id),
+            Self::All | Self::Reseller { .. } => None,
+        }
+    }
+
+    /// The one mailbox, for `recipient_search`.
+    pub fn mailbox(&self) -> Option<&str> {
+        match self {
+            Self::Mailbox { address, .. } => Some(address),
+            Self::All | Self::Reseller { .. } | Self::Domain { .. } => None,
+        }
+    }
+
+    /// The domains in reach as a sub-query, for `domain_id.eq_any(…)`.
+    pub fn domain_ids(&self) -> domains::BoxedQuery<'static, Backend, BigInt> {
+        let query = domains::table.select(domains::id).into_boxed();
+        match self {
+            Self::All => query,
+            Self::Reseller { id } => query.filter(domains::reseller_id.eq(*id)),
+            Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => query.filter(domains::id.eq(*id)),
+        }
+    }
+}
+
+/// The domain of that name, in any case of letters.
+pub fn find_domain(conn: &mut Conn, name: &str) -> ApiResult<Option<Domain>> {
+    Ok(domains::table
+        .filter(domains::name.eq(name.to_ascii_lowercase()))
+        .select((domains::id, domains::name, domains::reseller_id))
+        .first(conn)
+        .optional()?)
+}
+
+/// The reseller of that name in addresses.
+pub fn find_reseller(conn: &mut Conn, slug: &str) -> ApiResult<Option<Reseller>> {
+    Ok(resellers::table
+        .filter(resellers::slug.eq(slug))
+        .select((resellers::id, resellers::slug))
+        .first(conn)
+        .optional()?)
+}
+
+/// The mailbox of an address: it is one of ours where its domain is, and somebody looks after it or could.
+pub fn find_mailbox(conn: &mut Conn, address: &str) -> ApiResult<Option<Mailbox>> {
+    let address = address.to_lowercase();
+    let Some((local_part, domain)) = address.rsplit_once('@') else { return Ok(None) };
+    let is_local_part = !local_part.is_empty()
+        && local_part.len() <= 64
+        && local_part.chars().all(|one| !one.is_control() && !one.is_whitespace() && one != '@');
+    if !is_local_part {
+        return Ok(None);
+    }
+    let domain = find_domain(conn, domain)?;
+    Ok(domain.map(|domain| Mailbox { domain, local_part: local_part.to_owned(), address: address.clone() }))
+}
+
+/// Where a user belongs.
+pub(super) struct Place {
+    pub(super) reach: Reach,
+    pub(super) reseller: Option<String>,
+    pub(super) domain: Option<String>,
+}
+
+/// Where a user of that role belongs. A row that lacks what its role needs reaches nothing: 500, not everything.
+pub(super) fn place_of(
+    conn: &mut Conn,
+    role: Role,
+    reseller_id: Option<i64>,
+    domain_id: Option<i64>,
+    username: &str,
+) -> ApiResult<Place> {
+    let broken = || ApiError::internal(format!("{username} lacks what the role {} needs", role.name()));
+    match role {
+        Role::Administrator => Ok(Place { reach: Reach::All, reseller: None, domain: None }),
+        Role::Reseller => {
+            let id = reseller_id.ok_or_else(broken)?;
+            let slug = resellers::table.find(id).select(resellers::slug).first(conn)?;
+            Ok(Place { reach: Reach::Reseller { id }, reseller: Some(slug), domain: None })
+        }
+        Role::Domain | Role::Email => {
+            let id = domain_id.ok_or_else(broken)?;
+            let (name, slug) = domains::table
+                .left_join(resellers::table)
+                .filter(domains::id.eq(id))
+                .select((domains::name, resellers::slug.nullable()))
+                .first::<(String, Option<String>)>(conn)?;
+            let reach = if role == Role::Domain {
+                Reach::Domain { id }
+            } else {
+                Reach::Mailbox { domain_id: id, address: username.to_lowercase() }
+            };
+            Ok(Place { reach, reseller: slug, domain: Some(name) })
+        }
+        Role::Guest => Err(broken()),
+    }
+}
+
+/// Whether the user name is taken, in any case of letters.
+pub fn is_username_taken(conn: &mut Conn, username: &str) -> ApiResult<bool> {
+    let taken = users::table.filter(users::username.eq(username.to_lowercase()));
+    Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(id: i64, reseller_id: Option<i64>) -> Domain {
+        Domain { id, name: format!("d{id}.test"), reseller_id }
+    }
+
+    /// P1.
+    #[test]
+    fn each_role_reaches_its_own_and_nothing_beside() {
+        let (own, foreign) = (domain(1, Some(7)), domain(2, Some(8)));
+        let mailbox = |domain: &Domain, name: &str| Mailbox {
+            domain: domain.clone(),
+            local_part: name.into(),
+            address: format!("{name}@{}", domain.name),
+        };
+        let email = Reach::Mailbox { domain_id: 1, address: "anna@d1.test".into() };
+        for (reach, sees_foreign) in [
+            (Reach::All, true),
+            (Reach::Reseller { id: 7 }, false),
+            (Reach::Domain { id: 1 }, false),
+            (email.clone(), false),
+        ] {
+            assert!(reach.has_domain(&own), "{reach:?}");
+            assert!(reach.has_mailbox(&mailbox(&own, "anna")), "{reach:?}");
+            assert_eq!(reach.has_domain(&foreign), sees_foreign, "{reach:?}");
+            assert_eq!(reach.has_mailbox(&mailbox(&foreign, "anna")), sees_foreign, "{reach:?}");
+        }
+        assert!(!email.has_mailbox(&mailbox(&own, "bob")));
+        assert!(!Reach::Reseller { id: 7 }.has_domain(&domain(3, None)), "the administrators' own domain");
+        assert!(!Reach::Domain { id: 1 }.has_reseller(&Reseller { id: 7, slug: "r".into() }));
+    }
+}

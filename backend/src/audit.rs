@@ -1,0 +1,126 @@
+//! Who changed what, from what to what: one row in the same transaction as the change, or before something private
+//! is shown. Rows are only added; each holds the hash of itself and of the row before, so that a row cannot be
+//! changed or taken out unseen. Secrets never come here.
+
+use crate::{
+    access::{Caller, Origin},
+    clock::Clock,
+    db::{Conn, schema::audit},
+    error::ApiResult,
+};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+/// What happened to what.
+#[derive(Clone, Debug, Default)]
+pub struct Entry<'a> {
+    /// What was done: the id of the operation, or a word of our own such as `sign_in`.
+    pub action: &'a str,
+    /// The name or id of what it was done to.
+    pub target: &'a str,
+    /// The domain it belongs to.
+    pub domain_id: Option<i64>,
+    /// The reseller it belongs to.
+    pub reseller_id: Option<i64>,
+    /// What it was before, as JSON.
+    pub from: Option<serde_json::Value>,
+    /// What it is now, as JSON.
+    pub to: Option<serde_json::Value>,
+}
+
+/// Who did it.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    id: String,
+    name: String,
+    role: &'static str,
+    origin: Origin,
+}
+
+impl Actor {
+    /// Somebody by name, signed in or about to be.
+    pub fn named(id: &str, name: &str, role: &'static str, origin: Origin) -> Self {
+        Self { id: id.to_owned(), name: name.to_owned(), role, origin }
+    }
+
+    /// The command line of the machine itself.
+    pub fn command_line() -> Self {
+        let origin = Origin { ip: String::new(), request_id: String::new() };
+        Self::named("", "command line", "administrator", origin)
+    }
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        Self::named(&caller.id.0, &caller.username, caller.role.name(), caller.origin.clone())
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit)]
+struct NewRow<'a> {
+    at: i64,
+    actor_id: &'a str,
+    actor: &'a str,
+    role: &'a str,
+    ip: &'a str,
+    request_id: &'a str,
+    action: &'a str,
+    target: &'a str,
+    reseller_id: Option<i64>,
+    domain_id: Option<i64>,
+    before: Option<String>,
+    after: Option<String>,
+    hash: String,
+}
+
+/// Writes one row. Call it inside [`crate::db::Db::change`], which lets one change happen after another: the chain
+/// of hashes needs that.
+pub fn record(conn: &mut Conn, clock: &Clock, actor: &Actor, entry: Entry<'_>) -> ApiResult<()> {
+    let last: Option<String> =
+        audit::table.select(audit::hash).order(audit::id.desc()).first(conn).optional()?;
+    let mut row = NewRow {
+        at: clock.now(),
+        actor_id: &actor.id,
+        actor: &actor.name,
+        role: actor.role,
+        ip: &actor.origin.ip,
+        request_id: &actor.origin.request_id,
+        action: entry.action,
+        target: entry.target,
+        reseller_id: entry.reseller_id,
+        domain_id: entry.domain_id,
+        before: entry.from.map(|value| value.to_string()),
+        after: entry.to.map(|value| value.to_string()),
+        hash: String::new(),
+    };
+    row.hash = chain(last.as_deref().unwrap_or_default(), &row);
+    diesel::insert_into(audit::table).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// The hash over the hash before and every field, each with its length, so that no text can pass for two.
+fn chain(last: &str, row: &NewRow<'_>) -> String {
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let fields = [
+        last,
+        &row.at.to_string(),
+        row.actor_id,
+        row.actor,
+        row.role,
+        row.ip,
+        row.request_id,
+        row.action,
+        row.target,
+        &number(row.reseller_id),
+        &number(row.domain_id),
+        row.before.as_deref().unwrap_or_default(),
+        row.after.as_deref().unwrap_or_default(),
+    ];
+    let mut hash = Sha256::new();
+    for field in fields {
+        hash.update(field.len().to_be_bytes());
+        hash.update(field.as_bytes());
+    }
+    format!("{:x}", hash.finalize())
+}

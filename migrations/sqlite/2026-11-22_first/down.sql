@@ -1,0 +1,16 @@
+DROP TABLE quarantine;
+DROP TABLE bodies;
+DROP TABLE log_events;
+DROP TABLE log_details;
+DROP TABLE log;
+DROP TABLE node_commands;
+DROP TABLE nodes;
+DROP TABLE policy_documents;
+DROP TABLE policy_revision;
+DROP TABLE audit;
+DROP TABLE settings;
+DROP TABLE sessions;
+DROP TABLE users;
+DROP TABLE routes;
+DROP TABLE domains;
+DROP TABLE resellers;
