@@ -1,6 +1,12 @@
 //! HTML as a person sees it: visible text, links with their texts, and the tricks on the way.
 //! One pass, linear in the source whatever it holds; no tree is built and nothing is executed or fetched.
 
+mod attributes;
+mod entity;
+
+use attributes::Attributes;
+use entity::entity;
+
 /// What a person sees of a leaf, and what is behind it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rendered {
@@ -334,89 +340,6 @@ impl<'a> Renderer<'a> {
             self.rendered.links.push(link);
         }
     }
-}
-
-/// The attributes of an element that matter.
-#[derive(Default)]
-struct Attributes {
-    target: Option<String>,
-    is_hidden: bool,
-    is_remote: bool,
-}
-
-impl Attributes {
-    fn keep(&mut self, name: &str, value: &str) {
-        if name.eq_ignore_ascii_case("href") || name.eq_ignore_ascii_case("action") {
-            self.target = Some(unescape(cut(value.trim(), TARGET_LIMIT)));
-        } else if name.eq_ignore_ascii_case("src") {
-            self.is_remote =
-                value.trim_start().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-        } else if name.eq_ignore_ascii_case("style") {
-            let style: String = cut(value, 2048)
-                .chars()
-                .filter(|one| !one.is_whitespace())
-                .map(|one| one.to_ascii_lowercase())
-                .collect();
-            self.is_hidden |= HIDING.iter().any(|trick| style.contains(trick));
-        }
-    }
-}
-
-/// Styles that hide, white space taken out.
-const HIDING: [&str; 8] = [
-    "display:none",
-    "visibility:hidden",
-    "font-size:0",
-    "font-size:1px",
-    "opacity:0;",
-    "max-height:0",
-    "mso-hide:all",
-    "text-indent:-9",
-];
-
-fn unescape(value: &str) -> String {
-    let mut plain = String::with_capacity(value.len());
-    let mut rest = value;
-    while let Some(position) = rest.find('&') {
-        let (before, after) = rest.split_at(position);
-        plain.push_str(before);
-        let (one, length) = entity(after);
-        plain.push(one);
-        rest = after.get(length..).unwrap_or_default();
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// The character of the entity at the start, and its length; `&` itself if it is none.
-fn entity(text: &str) -> (char, usize) {
-    let limit = cut(text, 12);
-    let Some(end) = limit.find(';') else { return ('&', 1) };
-    let name = limit.get(1..end).unwrap_or_default();
-    let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-    let one = match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        "copy" => Some('\u{a9}'),
-        "reg" => Some('\u{ae}'),
-        "euro" => Some('\u{20ac}'),
-        "rsquo" | "lsquo" => Some('\''),
-        "ndash" | "mdash" => Some('-'),
-        "zwnj" | "zwj" => Some('\u{200c}'),
-        "shy" => Some('\u{ad}'),
-        _ => match name.strip_prefix('#') {
-            Some(digits) => match digits.strip_prefix(['x', 'X']) {
-                Some(digits) => number(digits, 16),
-                None => number(digits, 10),
-            },
-            None => None,
-        },
-    };
-    one.map_or(('&', 1), |one| (one, end + 1))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The parts of a link target that checks and features look at.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// A link target, taken apart leniently, as browsers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use crate::{
     learned::features::Features,
     mime::{self, Exceeded, Part},
 };
-use std::{borrow::Cow, net::IpAddr, sync::OnceLock};
+use core::net::IpAddr;
+use std::{borrow::Cow, sync::OnceLock};
 
 /// How many bytes of a message the node gives to [`Message::parse`] at most; what follows is not judged. Longer
 /// input is cut here, so that the cost of a message is bounded whoever calls.

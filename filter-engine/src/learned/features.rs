@@ -3,6 +3,7 @@
 //! Digits become `0` everywhere, so that years and ticket numbers teach nothing; header fields that tell how a
 //! message was collected or which list carried it are left out.
 
+use super::buckets::{Buckets, SEED, hash};
 use crate::{
     html::{Rendered, cut},
     links::{Target, domain_of, is_same_owner, registrable},
@@ -82,64 +83,6 @@ impl Features {
         });
         Self { views }
     }
-}
-
-/// Collects bucket numbers of one view.
-struct Buckets {
-    mask: u64,
-    numbers: Vec<u32>,
-}
-
-impl Buckets {
-    fn new(view: View) -> Self {
-        Self { mask: (1 << view.bits()) - 1, numbers: Vec::with_capacity(512) }
-    }
-
-    fn add(&mut self, hash: u64) {
-        let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.numbers.push(u32::try_from((mixed >> 40) & self.mask).unwrap_or_default());
-    }
-
-    /// A named feature.
-    fn token(&mut self, name: &str, value: &str) {
-        self.add(hash(hash(SEED, name.as_bytes()), value.as_bytes()));
-    }
-
-    /// A number, in doubling steps.
-    fn amount(&mut self, name: &str, amount: usize) {
-        let step = usize::BITS - amount.leading_zeros();
-        self.add(hash(hash(SEED, name.as_bytes()), &step.to_le_bytes()));
-    }
-
-    /// A proportion, in eighths.
-    fn share(&mut self, name: &str, part: usize, whole: usize) {
-        let eighth = part.saturating_mul(8).checked_div(whole).unwrap_or(9);
-        self.add(hash(hash(SEED, name.as_bytes()), &eighth.min(9).to_le_bytes()));
-    }
-
-    /// Every four neighbouring bytes.
-    fn grams(&mut self, name: &str, text: &[u8]) {
-        let seed = hash(SEED, name.as_bytes());
-        for gram in text.windows(4) {
-            self.add(hash(seed, gram));
-        }
-    }
-
-    fn finish(mut self) -> Vec<u32> {
-        self.numbers.sort_unstable();
-        self.numbers.dedup();
-        self.numbers
-    }
-}
-
-const SEED: u64 = 0xCBF2_9CE4_8422_2325;
-
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    let mut state = seed ^ 0xFF51_AFD7_ED55_8CCD;
-    for byte in bytes {
-        state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
-    }
-    state ^ (state >> 29)
 }
 
 fn header_features(message: &Message<'_>, buckets: &mut Buckets) {

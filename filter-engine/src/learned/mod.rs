@@ -8,6 +8,7 @@
 //!
 //! The shipped model is `models/gatepost.bin`, described in `models/gatepost.md`; the program `train` makes it.
 
+mod buckets;
 pub mod features;
 pub mod model;
 pub mod training;
