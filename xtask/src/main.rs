@@ -12,6 +12,7 @@
 //! | `test.rs`, `machine.rs` | the second command; PostgreSQL and the browser for it |
 //! | `gateway.rs`, `bench.rs` | for checks and measurements from outside |
 
+mod bench;
 mod demo;
 mod demo_mail;
 mod gateway;
@@ -41,6 +42,8 @@ enum Task {
     Test,
     /// Runs the shipped programs for checks from outside; prints one line of JSON when ready
     Gateway(gateway::Options),
+    /// Measures how fast mail is taken and delivered here
+    Bench(bench::Options),
     /// Rewrites openapi/openapi.json and tests/golden/ from the code
     Golden,
 }
@@ -61,6 +64,7 @@ fn work(task: Task) -> Result<()> {
         Task::Up { demo } => up::run(&project, demo),
         Task::Test => test::run_all(&project),
         Task::Gateway(options) => gateway::run(&project, &options),
+        Task::Bench(options) => bench::run(&project, &options),
         Task::Golden => test::golden(&project),
     }
 }
