@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod config;
+pub mod lookups;
 pub mod policy;
 pub mod policy_sync;

@@ -1,0 +1,201 @@
+//! What the domain name system says: asked within a budget of time, answered from a cache where it can be, and never
+//! an error to whoever asks. While the name servers do not answer, they are left alone for a while, so that a broken
+//! resolver does not slow every message down (S14).
+
+mod authenticity;
+
+use crate::config::Config;
+use mail_auth::{
+    DnsError, Error, IpLookupStrategy, MX, MessageAuthenticator, RecordSet,
+    common::cache::NoCache,
+    hickory_resolver::{TokioResolver, net::runtime::TokioRuntimeProvider, system_conf::read_system_conf},
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout_at};
+
+pub use authenticity::{Authenticity, Question};
+
+/// How long one message, or one connection, may wait for answers in all.
+const BUDGET: Duration = Duration::from_secs(2);
+/// Answers kept.
+const CACHE: u64 = 4_096;
+/// Questions in a row without an answer, after which the name servers count as gone.
+const SILENCES: u32 = 3;
+/// How long they then are not asked.
+const REST: Duration = Duration::from_secs(15);
+/// Names of one address that are confirmed forward.
+const NAMES: usize = 4;
+
+type NoAddresses4 = NoCache<Box<str>, RecordSet<Ipv4Addr>>;
+type NoAddresses6 = NoCache<Box<str>, RecordSet<Ipv6Addr>>;
+type NoExchanges = NoCache<Box<str>, RecordSet<MX>>;
+type NoNames = NoCache<IpAddr, RecordSet<Box<str>>>;
+
+/// Asks the domain name system.
+pub struct Lookups {
+    dns: Option<MessageAuthenticator>,
+    health: Mutex<Health>,
+}
+
+#[derive(Default)]
+struct Health {
+    silences: u32,
+    rests_until: Option<Instant>,
+}
+
+/// Why the mail servers of a domain are not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailServersError {
+    /// The domain does not exist, or says that it takes no mail (RFC 7505).
+    #[error("the domain takes no mail")]
+    NoMail,
+    /// The name servers do not answer, or may not be asked.
+    #[error("the domain's mail servers cannot be looked up now")]
+    Temporary,
+}
+
+impl Lookups {
+    /// Asks the name servers of the machine, unless the configuration says not to.
+    pub fn new(config: &Config) -> Self {
+        let dns = config.dns.then(resolver).flatten();
+        Self { dns, health: Mutex::default() }
+    }
+
+    /// The name of an address by reverse DNS, confirmed forward; empty if it has none, or none is known in time.
+    pub async fn host_of(&self, address: IpAddr) -> String {
+        let Some(dns) = self.awake() else { return String::new() };
+        let found = timeout_at(Instant::now() + BUDGET, confirmed_name(dns, address)).await;
+        self.note(found.is_ok());
+        found.ok().flatten().unwrap_or_default()
+    }
+
+    /// The hosts that take a domain's mail, the preferred first (RFC 5321 §5.1).
+    ///
+    /// # Errors
+    /// If there are none, or they are not known in time.
+    pub async fn mail_servers(&self, domain: &str) -> Result<Vec<String>, MailServersError> {
+        let dns = self.awake().ok_or(MailServersError::Temporary)?;
+        let found = timeout_at(Instant::now() + BUDGET, exchanges(dns, domain)).await;
+        self.note(found.is_ok());
+        found.unwrap_or(Err(MailServersError::Temporary))
+    }
+
+    /// The resolver, unless there is none or it rests.
+    fn awake(&self) -> Option<&MessageAuthenticator> {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        self.dns.as_ref().filter(|_| health.is_awake(Instant::now()))
+    }
+
+    /// Remembers whether there was an answer.
+    fn note(&self, has_answered: bool) {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.note(has_answered, Instant::now());
+    }
+}
+
+impl Health {
+    fn is_awake(&mut self, now: Instant) -> bool {
+        self.rests_until = self.rests_until.filter(|until| *until > now);
+        self.rests_until.is_none()
+    }
+
+    fn note(&mut self, has_answered: bool, now: Instant) {
+        self.silences = if has_answered { 0 } else { self.silences.saturating_add(1) };
+        if self.silences >= SILENCES {
+            tracing::warn!("the name servers do not answer; they are not asked for a while");
+            self.rests_until = Some(now + REST);
+            self.silences = 0;
+        }
+    }
+}
+
+fn resolver() -> Option<MessageAuthenticator> {
+    let built = read_system_conf().and_then(|(config, mut options)| {
+        options.timeout = Duration::from_secs(1);
+        options.attempts = 2;
+        options.cache_size = CACHE;
+        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        builder.with_options(options).build()
+    });
+    match built {
+        Ok(resolver) => Some(MessageAuthenticator(resolver)),
+        Err(error) => {
+            tracing::warn!(%error, "the machine has no name servers; senders cannot be looked up");
+            None
+        }
+    }
+}
+
+async fn confirmed_name(dns: &MessageAuthenticator, address: IpAddr) -> Option<String> {
+    let names = dns.ptr_lookup(address, None::<&NoNames>).await.ok()?;
+    let way = match address {
+        IpAddr::V4(_) => IpLookupStrategy::Ipv4Only,
+        IpAddr::V6(_) => IpLookupStrategy::Ipv6Only,
+    };
+    for name in names.rrset.iter().take(NAMES) {
+        let addresses = dns.ip_lookup(name, way, 32, None::<&NoAddresses4>, None::<&NoAddresses6>).await;
+        if addresses.is_ok_and(|found| found.contains(&address)) {
+            return Some(name.trim_end_matches('.').to_owned());
+        }
+    }
+    None
+}
+
+async fn exchanges(dns: &MessageAuthenticator, domain: &str) -> Result<Vec<String>, MailServersError> {
+    let found = match dns.mx_lookup(domain, None::<&NoExchanges>).await {
+        Ok(found) => found,
+        Err(Error::Dns(DnsError::RecordNotFound(_))) => return its_own(dns, domain).await,
+        Err(_) => return Err(MailServersError::Temporary),
+    };
+    let hosts: Vec<String> = found
+        .rrset
+        .iter()
+        .flat_map(|mx| mx.exchanges.iter())
+        .map(|host| host.trim_end_matches('.').to_owned())
+        .collect();
+    if hosts.is_empty() {
+        return its_own(dns, domain).await;
+    }
+    let hosts: Vec<String> = hosts.into_iter().filter(|host| !host.is_empty()).collect();
+    if hosts.is_empty() { Err(MailServersError::NoMail) } else { Ok(hosts) }
+}
+
+/// A domain without MX records is its own mail server, if it has an address.
+async fn its_own(dns: &MessageAuthenticator, domain: &str) -> Result<Vec<String>, MailServersError> {
+    let way = IpLookupStrategy::Ipv4thenIpv6;
+    match dns.ip_lookup(domain, way, 1, None::<&NoAddresses4>, None::<&NoAddresses6>).await {
+        Ok(found) if !found.is_empty() => Ok(vec![domain.to_owned()]),
+        Ok(_) | Err(Error::Dns(DnsError::RecordNotFound(_))) => Err(MailServersError::NoMail),
+        Err(_) => Err(MailServersError::Temporary),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn switched_off_nothing_is_asked_and_nothing_is_known() {
+        let lookups = Lookups { dns: None, health: Mutex::default() };
+        assert_eq!(lookups.host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)).await, "");
+        assert_eq!(lookups.mail_servers("a.test").await, Err(MailServersError::Temporary));
+    }
+
+    /// S14.
+    #[test]
+    fn silent_name_servers_are_left_alone_for_a_while() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        health.note(false, now);
+        health.note(true, now);
+        for _ in 0..SILENCES {
+            assert!(health.is_awake(now));
+            health.note(false, now);
+        }
+        assert!(!health.is_awake(now));
+        assert!(health.is_awake(now + REST));
+    }
+}
