@@ -1,2 +1,5 @@
-//! Entry point.
-fn main() {}
+//! The panel's program.
+
+fn main() {
+    frontend::start();
+}

@@ -1,0 +1,195 @@
+//! Calls of the API: typed by the contract, signed in by a token that lives in memory only. When the token is
+//! over, it is refreshed once by the cookie; when that fails, the session is over.
+
+use crate::{i18n, session};
+use contract::{
+    accounts::{REFRESH_SESSION, Session},
+    endpoint::{Endpoint, Method, Operation},
+    problem::{ErrorCode, Problem},
+};
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::cell::RefCell;
+
+thread_local! {
+    static TOKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Why a call did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ApiError {
+    /// The server refuses, and says why.
+    Refused(Box<Problem>),
+    /// There is no answer.
+    Offline,
+    /// The answer cannot be read.
+    Unreadable,
+}
+
+impl ApiError {
+    /// The error in the reader's words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Refused(problem) => match problem.errors.first() {
+                Some(first) if problem.errors.len() == 1 => {
+                    i18n::t(&format!("invalid.{}", first.code.name()))
+                }
+                _ => i18n::t(&format!("error.{}", problem.code.name())),
+            },
+            Self::Offline => i18n::t("panel.offline"),
+            Self::Unreadable => i18n::t("panel.unreadable"),
+        }
+    }
+
+    /// What kind of error it is, if the server said it.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused(problem) => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// The request's id, for support.
+    pub fn request_id(&self) -> Option<String> {
+        match self {
+            Self::Refused(problem) => Some(problem.request_id.clone()),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the value at this pointer, in the reader's words.
+    pub fn of_field(&self, pointer: &str) -> Option<String> {
+        match self {
+            Self::Refused(problem) => problem
+                .errors
+                .iter()
+                .find(|error| error.pointer == pointer)
+                .map(|error| i18n::t(&format!("invalid.{}", error.code.name()))),
+            _ => None,
+        }
+    }
+}
+
+/// Takes the token of a fresh session, or forgets it.
+pub fn set_token(token: Option<String>) {
+    TOKEN.with(|known| *known.borrow_mut() = token);
+}
+
+/// Calls an operation; `values` fill the places of its path.
+pub async fn call<Q: Serialize, B: Serialize, A: DeserializeOwned>(
+    endpoint: &Endpoint<Q, B, A>,
+    values: &[&str],
+    query: &Q,
+    body: &B,
+) -> Result<A, ApiError> {
+    let has_body = matches!(endpoint.operation.method, Method::Post | Method::Put | Method::Patch);
+    let body = has_body.then(|| serde_json::to_value(body).unwrap_or(Value::Null));
+    let text = send(&endpoint.operation, values, &fields(query), body.as_ref(), None)
+        .await?
+        .text()
+        .await
+        .map_err(|_| ApiError::Offline)?;
+    let text = if text.is_empty() { "null" } else { &text };
+    serde_json::from_str(text).map_err(|_| ApiError::Unreadable)
+}
+
+/// Reads an operation's answer as octets.
+pub async fn download<Q: Serialize, B, A>(
+    endpoint: &Endpoint<Q, B, A>,
+    values: &[&str],
+    query: &Q,
+) -> Result<Vec<u8>, ApiError> {
+    let answer = send(&endpoint.operation, values, &fields(query), None, None).await?;
+    answer.binary().await.map_err(|_| ApiError::Offline)
+}
+
+/// Reads a whole list as CSV, to be saved.
+pub async fn csv<Q: Serialize, B, A>(
+    endpoint: &Endpoint<Q, B, A>,
+    values: &[&str],
+    query: &Q,
+) -> Result<Vec<u8>, ApiError> {
+    let answer = send(&endpoint.operation, values, &fields(query), None, Some("text/csv")).await?;
+    answer.binary().await.map_err(|_| ApiError::Offline)
+}
+
+/// Gets a fresh token by the refresh cookie.
+pub async fn refresh() -> Result<Session, ApiError> {
+    let answer = once(&REFRESH_SESSION.operation, &[], &[], Some(&Value::Null), None).await?;
+    let session: Session = read(answer).await?;
+    set_token(Some(session.access_token.clone()));
+    Ok(session)
+}
+
+async fn read<A: DeserializeOwned>(answer: Response) -> Result<A, ApiError> {
+    answer.json().await.map_err(|_| ApiError::Unreadable)
+}
+
+async fn send(
+    operation: &Operation,
+    values: &[&str],
+    query: &[(String, String)],
+    body: Option<&Value>,
+    accept: Option<&str>,
+) -> Result<Response, ApiError> {
+    let first = once(operation, values, query, body, accept).await;
+    match first {
+        Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => match refresh().await {
+            Ok(_) => once(operation, values, query, body, accept).await,
+            Err(_) => {
+                session::ended();
+                Err(error)
+            }
+        },
+        other => other,
+    }
+}
+
+async fn once(
+    operation: &Operation,
+    values: &[&str],
+    query: &[(String, String)],
+    body: Option<&Value>,
+    accept: Option<&str>,
+) -> Result<Response, ApiError> {
+    let path = operation.path_with(values);
+    let builder: RequestBuilder = match operation.method {
+        Method::Get => Request::get(&path),
+        Method::Post => Request::post(&path),
+        Method::Put => Request::put(&path),
+        Method::Patch => Request::patch(&path),
+        Method::Delete => Request::delete(&path),
+    };
+    let mut builder = builder
+        .query(query.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        .header("accept", accept.unwrap_or("application/json"))
+        .header("accept-language", i18n::language().tag());
+    if let Some(token) = TOKEN.with(|token| token.borrow().clone()) {
+        builder = builder.header("authorization", &format!("Bearer {token}"));
+    }
+    let sent = match body.filter(|body| !body.is_null()) {
+        Some(body) => builder.json(body).map_err(|_| ApiError::Unreadable)?.send().await,
+        None => builder.send().await,
+    };
+    let answer = sent.map_err(|_| ApiError::Offline)?;
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let problem: Problem = read(answer).await?;
+    Err(ApiError::Refused(Box::new(problem)))
+}
+
+fn fields<Q: Serialize>(query: &Q) -> Vec<(String, String)> {
+    match serde_json::to_value(query) {
+        Ok(Value::Object(fields)) => fields
+            .into_iter()
+            .filter_map(|(name, value)| match value {
+                Value::Null => None,
+                Value::String(text) => Some((name, text)),
+                other => Some((name, other.to_string())),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

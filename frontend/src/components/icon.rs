@@ -1,0 +1,14 @@
+//! One icon of `public/icons.svg`. An icon is never the only carrier of a meaning.
+
+use leptos::prelude::*;
+
+/// The icon of that name, in the size of the text around it.
+#[component]
+pub fn Icon(
+    /// Its name in the sprite.
+    #[prop(into)]
+    name: String,
+) -> impl IntoView {
+    view! { <svg class="i" aria-hidden="true"><use href=format!("/public/icons.svg#{name}")></use></svg> }
+        .into_any()
+}

@@ -1,0 +1,92 @@
+//! What is around every page: brand, scope, menu, account. On a phone the menu is a drawer, and the first pages
+//! are at the bottom.
+
+use super::{icon::Icon, scope_switcher::ScopeSwitcher};
+use crate::{
+    i18n::t,
+    nav::{NAV, NavItem},
+    scope::Scope,
+    session,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// The frame of a page.
+#[component]
+pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let bottom = bottom_links(&scope, &section);
+    view! {
+        <a class="skip" href="#main">{move || t("panel.skip")}</a>
+        <div class="shell">
+            <header class="top">
+                <button type="button" class="iconbtn nav-toggle" aria-label=move || t("panel.menu") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
+                    <Icon name="menu"/>
+                </button>
+                <a class="brand" href="/"><span class="mark"><Icon name="shield-check"/></span><span>"Gatepost"</span></a>
+                <ScopeSwitcher scope=scope.clone() section=section.clone()/>
+                <span class="grow"></span>
+                <a class="iconbtn hide-m" href="/api/docs/" target="_blank" rel="noopener" title=move || t("panel.api_docs") aria-label=move || t("panel.api_docs")>
+                    <Icon name="life-buoy"/>
+                </a>
+                <AccountMenu/>
+            </header>
+            <nav class="nav" class:open=move || is_open.get() aria-label=move || t("panel.menu") on:click=move |_| is_open.set(false)>
+                {menu(&scope, &section)}
+            </nav>
+            <main class="main" id="main" tabindex="-1">{children()}</main>
+            <nav class="bottomnav" aria-label=move || t("panel.shortcuts")>{bottom}</nav>
+        </div>
+    }
+    .into_any()
+}
+
+fn menu(scope: &Scope, section: &str) -> impl IntoView + use<> {
+    let mut last_group = "";
+    let mut items = Vec::new();
+    for item in NAV.iter().filter(|item| item.is_in(scope)) {
+        if item.group != last_group {
+            last_group = item.group;
+            items.push(view! { <h2>{move || t(item.group)}</h2> }.into_any());
+        }
+        items.push(link(item, scope, section));
+    }
+    items.into_iter().collect_view()
+}
+
+fn bottom_links(scope: &Scope, section: &str) -> impl IntoView + use<> {
+    NAV.iter().filter(|item| item.is_in(scope)).take(5).map(|item| link(item, scope, section)).collect_view()
+}
+
+fn link(item: &'static NavItem, scope: &Scope, section: &str) -> AnyView {
+    let current = (item.section == section).then_some("page");
+    view! {
+        <a href=scope.path(item.section) aria-current=current title=move || t(item.title)>
+            <Icon name=item.icon/><span>{move || t(item.title)}</span>
+        </a>
+    }
+    .into_any()
+}
+
+#[component]
+fn AccountMenu() -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let username = move || session::me().map(|me| me.username).unwrap_or_default();
+    let initials = move || username().chars().take(2).collect::<String>().to_uppercase();
+    let role = move || session::me().map(|me| t(&format!("role.{}", me.role.name()))).unwrap_or_default();
+    view! {
+        <div class="pop" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
+            <button type="button" class="iconbtn" aria-haspopup="true" aria-label=move || t("account.title") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
+                <span class="avatar">{initials}</span>
+            </button>
+            <Show when=move || is_open.get()>
+                <div class="sheet end">
+                    <h3>{role}</h3>
+                    <p class="pad-i small b">{username}</p>
+                    <a href="/account" on:click=move |_| is_open.set(false)><Icon name="user-cog"/>{t("account.title")}</a>
+                    <button type="button" class="row" on:click=move |_| spawn_local(session::sign_out())><Icon name="log-out"/>{t("panel.sign_out")}</button>
+                </div>
+            </Show>
+        </div>
+    }
+    .into_any()
+}

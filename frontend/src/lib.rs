@@ -1,0 +1,33 @@
+//! The desk of Gatepost: the panel in the browser. Knows only the contract; holds no rule of its own: what it
+//! hides, the API refuses as well.
+//!
+//! | module | is |
+//! |---|---|
+//! | `app` | the router, and the page of an address |
+//! | `nav` | every page: address, title, permission, group |
+//! | `session` | who is signed in, and what was said to them |
+//! | `scope` | whose data the page is about, from the address |
+//! | `api`, `events` | calls, and what the server tells by itself |
+//! | `i18n` | texts, numbers and dates in the reader's language |
+//! | `components`, `pages` | what is drawn |
+
+pub mod address;
+pub mod api;
+pub mod app;
+pub mod components;
+pub mod events;
+pub mod i18n;
+pub mod nav;
+pub mod pages;
+pub mod scope;
+pub mod session;
+
+/// Starts the panel: the language first, then the session of the cookie, then the page.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::task::spawn_local(async {
+        i18n::load(i18n::preferred()).await;
+        session::restore().await;
+        leptos::mount::mount_to_body(app::App);
+    });
+}

@@ -1,0 +1,100 @@
+//! Every page within a scope: address, title, icon, group, and who may see it. Menu, titles and guard come from
+//! this table.
+
+use crate::{pages, scope::Scope, session};
+use contract::permission::Permission;
+use leptos::prelude::*;
+
+/// Where a page can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Wherever messages can be listed.
+    Messages,
+    /// In the whole installation and for a reseller.
+    Many,
+    /// In one domain.
+    Domain,
+    /// In every scope.
+    Everywhere,
+}
+
+/// A page of the menu.
+pub struct NavItem {
+    /// The group's text key.
+    pub group: &'static str,
+    /// The part of the address.
+    pub section: &'static str,
+    /// The title's text key.
+    pub title: &'static str,
+    /// The icon.
+    pub icon: &'static str,
+    /// Who may see it.
+    pub permission: Permission,
+    /// Where it can be.
+    pub place: Place,
+    /// The page; the second part is what the address says after the section.
+    pub view: fn(Scope, Option<String>) -> AnyView,
+}
+
+/// The pages in the order of the menu.
+pub static NAV: &[NavItem] = &[
+    NavItem {
+        group: "nav.mail_flow",
+        section: "domains",
+        title: "domains.title",
+        icon: "globe",
+        permission: Permission::DomainsView,
+        place: Place::Many,
+        view: pages::domains::page,
+    },
+    NavItem {
+        group: "nav.mail_flow",
+        section: "routes",
+        title: "routes.title",
+        icon: "route",
+        permission: Permission::RoutesView,
+        place: Place::Domain,
+        view: pages::routes::page,
+    },
+    NavItem {
+        group: "nav.protection",
+        section: "filter",
+        title: "filter.title",
+        icon: "sliders-horizontal",
+        permission: Permission::FilterSettingsView,
+        place: Place::Everywhere,
+        view: pages::settings::filter,
+    },
+    NavItem {
+        group: "nav.protection",
+        section: "settings",
+        title: "domain_settings.title",
+        icon: "clock",
+        permission: Permission::DomainSettingsView,
+        place: Place::Everywhere,
+        view: pages::settings::domain,
+    },
+];
+
+/// The page of a section.
+pub fn find(section: &str) -> Option<&'static NavItem> {
+    NAV.iter().find(|item| item.section == section)
+}
+
+impl NavItem {
+    /// Whether the signed-in user has it in this scope.
+    pub fn is_in(&self, scope: &Scope) -> bool {
+        let is_placed = match self.place {
+            Place::Messages => scope.has_messages(),
+            Place::Many => matches!(scope, Scope::All | Scope::Reseller(_)),
+            Place::Domain => matches!(scope, Scope::Domain(_)),
+            Place::Everywhere => true,
+        };
+        is_placed && session::can(self.permission)
+    }
+}
+
+/// The first page that the signed-in user has in a scope.
+pub fn first_in(scope: &Scope) -> Option<&'static NavItem> {
+    NAV.iter().find(|item| item.is_in(scope))
+}
