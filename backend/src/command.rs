@@ -1,7 +1,7 @@
 //! The command line: `gatepost <command>`. Every error is one sentence; commands that set something up can be
 //! repeated.
 
-use crate::{app, clock::Clock, config::Config, db::Db, spec};
+use crate::{app, clock::Clock, config::Config, db::Db, setup, spec};
 use std::io::Write;
 use tracing_subscriber::EnvFilter;
 
@@ -10,6 +10,15 @@ const HELP: &str = "usage: gatepost [command]
   serve                 answers the API and the panel (also without a command)
   migrate               brings the database up to date
   spec                  prints the API's description (OpenAPI)
+  create-administrator  --username U [--password-file F]
+  create-reseller       --slug S [--name N]
+  create-domain         --name D --route HOST:PORT [--reseller S]
+  create-user           --role reseller|domain|email --username U [--reseller S] [--domain D]
+  create-node           --name HOST; prints its token
+
+Passwords come from GATEPOST_PASSWORD, or are made and printed once. The other settings are environment
+variables: GATEPOST_LISTEN, GATEPOST_DATABASE_URL, GATEPOST_DATA, GATEPOST_BASE_URL, GATEPOST_ROUTE_NETWORKS,
+GATEPOST_LOGIN_LIMITS, GATEPOST_LOG, GATEPOST_LOG_FORMAT.
 ";
 
 /// Runs a command. The error is a sentence.
@@ -23,7 +32,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
         ["spec"] => say(spec::print()?.trim_end()),
         ["help" | "--help" | "-h"] => say(HELP.trim_end()),
-        [command, ..] => Err(format!("there is no command {command:?}; gatepost help lists them")),
+        [command, options @ ..] => setup::run(command, options)
+            .unwrap_or_else(|| Err(format!("there is no command {command:?}; gatepost help lists them"))),
     }
 }
 

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | [`app`] | builds the application: services, frame, features |
 //! | [`config`] | the environment, read once |
-//! | [`command`] | the command line |
+//! | [`command`], `setup` | the command line |
 //! | [`access`] | who calls, and what they may do to what |
 //! | [`features`] | one file per feature: handlers, rules, queries |
 //! | [`db`] | both databases |
 //! | [`audit`], [`policy`], [`events`] | what every change also does |
 //! | [`storage`] | the content of held messages |
-//! | [`input`], [`paging`], [`error`] | how requests are read and answered |
+//! | [`input`], [`paging`], [`etag`], [`csv_list`], [`error`] | how requests are read and answered |
 //! | [`frame`] | what every answer has: request id, headers, problem documents, measures |
 //! | [`spec`], [`panel`], [`health`] | the API's description, the panel's files, what operators ask |
 //!
@@ -24,8 +24,10 @@ pub mod audit;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod csv_list;
 pub mod db;
 pub mod error;
+pub mod etag;
 pub mod events;
 pub mod features;
 pub mod frame;
@@ -35,6 +37,7 @@ pub mod network;
 pub mod paging;
 pub mod panel;
 pub mod policy;
+mod setup;
 pub mod spec;
 pub mod storage;
 

@@ -1,0 +1,290 @@
+//! The generic settings API: reading what is in force, setting, returning to inheritance, for every section of the
+//! catalogue and at every level. A new setting needs nothing here.
+
+use super::settings_store::{self as store, Scope};
+use crate::{
+    access::Caller,
+    clock::Clock,
+    db::{Conn, Db},
+    error::{ApiError, ApiResult},
+    etag::{self, IfMatch},
+    events::{Announcement, Events},
+    input::{Body, NoParams, Params},
+};
+use actix_web::{
+    HttpRequest, HttpResponse, delete, get,
+    http::header,
+    patch,
+    web::{Data, Path},
+};
+use contract::{
+    filtering::{SettingValues, SettingsChange},
+    permission::Permission,
+    problem::{ErrorCode, InvalidCode},
+    settings::{self, Overrides, Settings, incoming, resolve},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(get_global_settings)
+        .service(change_global_settings)
+        .service(get_reseller_settings)
+        .service(change_reseller_settings)
+        .service(get_domain_settings)
+        .service(change_domain_settings)
+        .service(reset_domain_setting)
+        .service(get_mailbox_settings)
+        .service(change_mailbox_settings);
+}
+
+/// The defaults of every domain.
+#[utoipa::path(tag = "filtering", responses((status = 200, body = SettingValues, description = "The settings by key")))]
+#[get("/api/v1/settings")]
+async fn get_global_settings(caller: Caller, db: Data<Db>, _: Params<NoParams>) -> ApiResult<HttpResponse> {
+    shown(db.run(move |conn| read(conn, &caller, &global(&caller)?)).await?)
+}
+
+/// Changes the defaults of every domain.
+#[utoipa::path(tag = "filtering", request_body = SettingsChange, params(("If-Match" = Option<String>, Header, description = "The version that is to be changed")), responses((status = 200, body = SettingValues, description = "Changed"), (status = 412, body = contract::problem::Problem, content_type = "application/problem+json", description = "Changed since it was read")))]
+#[patch("/api/v1/settings")]
+async fn change_global_settings(
+    request: HttpRequest,
+    caller: Caller,
+    services: Services,
+    body: Body<SettingsChange>,
+) -> ApiResult<HttpResponse> {
+    change(services, IfMatch::of(&request), caller, body.0, |_, caller| global(caller)).await
+}
+
+/// The defaults of a reseller's domains.
+#[utoipa::path(tag = "filtering", params(("reseller" = String, Path, description = "The reseller")), responses((status = 200, body = SettingValues, description = "The settings by key")))]
+#[get("/api/v1/resellers/{reseller}/settings")]
+async fn get_reseller_settings(
+    caller: Caller,
+    db: Data<Db>,
+    path: Path<String>,
+    _: Params<NoParams>,
+) -> ApiResult<HttpResponse> {
+    shown(
+        db.run(move |conn| {
+            let scope = reseller(conn, &caller, &path)?;
+            read(conn, &caller, &scope)
+        })
+        .await?,
+    )
+}
+
+/// Changes the defaults of a reseller's domains.
+///
+/// Each setting also asks for its own permission.
+#[utoipa::path(tag = "filtering", request_body = SettingsChange, params(("reseller" = String, Path, description = "The reseller"), ("If-Match" = Option<String>, Header, description = "The version that is to be changed")), responses((status = 200, body = SettingValues, description = "Changed"), (status = 412, body = contract::problem::Problem, content_type = "application/problem+json", description = "Changed since it was read")))]
+#[patch("/api/v1/resellers/{reseller}/settings")]
+async fn change_reseller_settings(
+    request: HttpRequest,
+    caller: Caller,
+    services: Services,
+    path: Path<String>,
+    body: Body<SettingsChange>,
+) -> ApiResult<HttpResponse> {
+    let find = move |conn: &mut Conn, caller: &Caller| reseller(conn, caller, &path);
+    change(services, IfMatch::of(&request), caller, body.0, find).await
+}
+
+/// The settings of a domain.
+#[utoipa::path(tag = "filtering", params(("domain" = String, Path, description = "The domain")), responses((status = 200, body = SettingValues, description = "The settings by key")))]
+#[get("/api/v1/domains/{domain}/settings")]
+async fn get_domain_settings(
+    caller: Caller,
+    db: Data<Db>,
+    path: Path<String>,
+    _: Params<NoParams>,
+) -> ApiResult<HttpResponse> {
+    shown(
+        db.run(move |conn| {
+            let scope = domain(conn, &caller, &path)?;
+            read(conn, &caller, &scope)
+        })
+        .await?,
+    )
+}
+
+/// Changes the settings of a domain.
+///
+/// Each setting also asks for its own permission.
+#[utoipa::path(tag = "filtering", request_body = SettingsChange, params(("domain" = String, Path, description = "The domain"), ("If-Match" = Option<String>, Header, description = "The version that is to be changed")), responses((status = 200, body = SettingValues, description = "Changed"), (status = 412, body = contract::problem::Problem, content_type = "application/problem+json", description = "Changed since it was read")))]
+#[patch("/api/v1/domains/{domain}/settings")]
+async fn change_domain_settings(
+    request: HttpRequest,
+    caller: Caller,
+    services: Services,
+    path: Path<String>,
+    body: Body<SettingsChange>,
+) -> ApiResult<HttpResponse> {
+    let find = move |conn: &mut Conn, caller: &Caller| domain(conn, caller, &path);
+    change(services, IfMatch::of(&request), caller, body.0, find).await
+}
+
+/// Returns one setting of a domain to inheritance.
+#[utoipa::path(tag = "filtering", params(("domain" = String, Path, description = "The domain"), ("key" = String, Path, description = "The setting")), responses((status = 200, body = SettingValues, description = "The settings by key, as they are now")))]
+#[delete("/api/v1/domains/{domain}/settings/{key}")]
+async fn reset_domain_setting(
+    caller: Caller,
+    services: Services,
+    path: Path<(String, String)>,
+    _: Params<NoParams>,
+) -> ApiResult<HttpResponse> {
+    let (name, key) = path.into_inner();
+    let reset = SettingsChange { settings: BTreeMap::from([(key.clone(), Value::Null)]) };
+    let find = move |conn: &mut Conn, caller: &Caller| {
+        let scope = domain(conn, caller, &name)?;
+        let is_known = settings::find(&key).is_some_and(|one| one.editable_at().contains(&scope.level()));
+        if is_known { Ok(scope) } else { Err(ApiError::not_found()) }
+    };
+    change(services, IfMatch::none(), caller, reset, find).await
+}
+
+/// The settings of a mailbox.
+#[utoipa::path(tag = "filtering", params(("address" = String, Path, description = "The address")), responses((status = 200, body = SettingValues, description = "The settings by key")))]
+#[get("/api/v1/mailboxes/{address}/settings")]
+async fn get_mailbox_settings(
+    caller: Caller,
+    db: Data<Db>,
+    path: Path<String>,
+    _: Params<NoParams>,
+) -> ApiResult<HttpResponse> {
+    shown(
+        db.run(move |conn| {
+            let mailbox = caller.mailbox(conn, &path, Permission::FilterSettingsView)?;
+            read(conn, &caller, &Scope::Mailbox(mailbox))
+        })
+        .await?,
+    )
+}
+
+/// Changes the settings of a mailbox.
+#[utoipa::path(tag = "filtering", request_body = SettingsChange, params(("address" = String, Path, description = "The address"), ("If-Match" = Option<String>, Header, description = "The version that is to be changed")), responses((status = 200, body = SettingValues, description = "Changed"), (status = 412, body = contract::problem::Problem, content_type = "application/problem+json", description = "Changed since it was read")))]
+#[patch("/api/v1/mailboxes/{address}/settings")]
+async fn change_mailbox_settings(
+    request: HttpRequest,
+    caller: Caller,
+    services: Services,
+    path: Path<String>,
+    body: Body<SettingsChange>,
+) -> ApiResult<HttpResponse> {
+    let find = move |conn: &mut Conn, caller: &Caller| {
+        caller.mailbox(conn, &path, Permission::FilterSettingsEdit).map(Scope::Mailbox)
+    };
+    change(services, IfMatch::of(&request), caller, body.0, find).await
+}
+
+type Services = (Data<Db>, Data<Clock>, Data<Events>);
+
+fn global(caller: &Caller) -> ApiResult<Scope> {
+    caller.installation(Permission::DefaultSettingsEdit).map(Scope::Global)
+}
+
+fn reseller(conn: &mut Conn, caller: &Caller, slug: &str) -> ApiResult<Scope> {
+    caller.reseller(conn, slug, Permission::ResellersView).map(Scope::Reseller)
+}
+
+fn domain(conn: &mut Conn, caller: &Caller, name: &str) -> ApiResult<Scope> {
+    caller.domain(conn, name, Permission::DomainSettingsView).map(Scope::Domain)
+}
+
+fn shown(values: SettingValues) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag::of(&values)?)).json(values))
+}
+
+fn read(conn: &mut Conn, caller: &Caller, scope: &Scope) -> ApiResult<SettingValues> {
+    let levels = store::levels(conn, scope)?;
+    let levels: Vec<_> = levels.iter().map(|(level, values)| (*level, values)).collect();
+    let values = settings::all().filter(|setting| setting.editable_at().contains(&scope.level()));
+    let values = values.map(|setting| {
+        let value = resolve::read(setting, &levels, caller.may(setting.permission()));
+        (setting.key().to_owned(), value)
+    });
+    Ok(SettingValues { settings: values.collect() })
+}
+
+async fn change(
+    services: Services,
+    if_match: IfMatch,
+    caller: Caller,
+    wanted: SettingsChange,
+    find: impl FnOnce(&mut Conn, &Caller) -> ApiResult<Scope> + Send + 'static,
+) -> ApiResult<HttpResponse> {
+    let (db, clock, events) = services;
+    let (values, announcement) = db
+        .change(move |conn| {
+            let scope = find(conn, &caller)?;
+            check_values(&caller, &scope, &wanted)?;
+            if_match.check(&read(conn, &caller, &scope)?)?;
+            check_thresholds(conn, &scope, &wanted)?;
+            store::write(conn, &clock, &(&caller).into(), &scope, &wanted.settings)?;
+            let announcement = match &scope {
+                Scope::Global(_) => Announcement::global_policy(),
+                Scope::Reseller(reseller) => Announcement::reseller_policy(reseller.target().id),
+                Scope::Domain(domain) => Announcement::domain_policy(domain.target()),
+                Scope::Mailbox(mailbox) => Announcement::domain_policy(&mailbox.target().domain),
+            };
+            Ok((read(conn, &caller, &scope)?, announcement))
+        })
+        .await?;
+    events.announce(announcement);
+    shown(values)
+}
+
+/// Every value is one that the catalogue takes at this level, and the caller may change it.
+fn check_values(caller: &Caller, scope: &Scope, wanted: &SettingsChange) -> ApiResult<()> {
+    let mut errors = Vec::new();
+    let mut is_allowed = true;
+    for (key, value) in &wanted.settings {
+        let problem = match settings::find(key) {
+            None => Some(InvalidCode::UnknownField),
+            Some(setting) if !setting.editable_at().contains(&scope.level()) => {
+                Some(InvalidCode::NotAtThisLevel)
+            }
+            Some(setting) => {
+                is_allowed = is_allowed && caller.may(setting.permission());
+                if value.is_null() { None } else { setting.check(value).err() }
+            }
+        };
+        errors.extend(problem.map(|code| (pointer(key), code)));
+    }
+    if !is_allowed {
+        return Err(ApiError::new(ErrorCode::NotAllowed));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::invalid_fields(errors)) }
+}
+
+fn pointer(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// FIL-07: what would be in force here must have the unsure threshold below the quarantine threshold, also where
+/// one of the two is inherited.
+fn check_thresholds(conn: &mut Conn, scope: &Scope, wanted: &SettingsChange) -> ApiResult<()> {
+    let (unsure, quarantine) = (&incoming::UNSURE_THRESHOLD, &incoming::QUARANTINE_THRESHOLD);
+    let changed: Vec<&str> =
+        [unsure.key, quarantine.key].into_iter().filter(|key| wanted.settings.contains_key(*key)).collect();
+    let Some(first) = changed.first() else { return Ok(()) };
+    let mut levels: Vec<Overrides> =
+        store::levels(conn, scope)?.into_iter().map(|(_, values)| values).collect();
+    if let Some(own) = levels.last_mut() {
+        for (key, value) in &wanted.settings {
+            if value.is_null() {
+                own.remove(key);
+            } else {
+                own.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    let in_force = Settings::resolve(&levels);
+    if in_force.get(unsure) < in_force.get(quarantine) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(pointer(first), InvalidCode::ThresholdOrder))
+}

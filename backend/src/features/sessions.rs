@@ -1,0 +1,318 @@
+//! Signing in and out. A session is a row: its access tokens are worth nothing once the row is gone. The refresh
+//! token travels in an HttpOnly cookie and is replaced at each use; an old one shows that it was stolen, and ends
+//! the session.
+
+use super::me;
+use crate::{
+    access::{
+        Caller, Origin, UserRow, client_ip, find_caller,
+        login_limits::LoginLimits,
+        password::Passwords,
+        token::{self, ACCESS_SECONDS, Tokens},
+    },
+    audit::{self, Actor, Entry},
+    clock::Clock,
+    config::Config,
+    db::{
+        Conn, Db,
+        schema::{sessions, users},
+    },
+    error::{ApiError, ApiResult},
+    input::Body,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration},
+    delete,
+    http::header,
+    post,
+    web::Data,
+};
+use contract::{
+    accounts::{NewSession, Session},
+    ids::SessionId,
+    permission::Role,
+    problem::{ErrorCode, InvalidCode},
+};
+use diesel::prelude::*;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+const REFRESH: &str = "gatepost_refresh";
+const REFRESH_PATH: &str = "/api/v1/sessions";
+/// The cookie of the event stream.
+pub(super) const EVENTS: &str = "gatepost_events";
+const EVENTS_PATH: &str = "/api/v1/events";
+/// A session that is not used for so long ends.
+const IDLE_DAYS: i64 = 14;
+const DAY: i64 = 86_400_000;
+/// Tabs that refresh at the same moment send the same token: for so long the last one is no theft.
+const GRACE: i64 = 10_000;
+
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(create_session).service(refresh_session).service(end_session);
+}
+
+/// Signs in.
+///
+/// Ten tries an account and twenty a client, then one a minute. The answer is the same for users that do not exist.
+#[utoipa::path(tag = "accounts", request_body = NewSession, responses((status = 201, body = Session, description = "Signed in; the cookies are set"), (status = 401, body = contract::problem::Problem, content_type = "application/problem+json", description = "User name, password or code is wrong"), (status = 429, body = contract::problem::Problem, content_type = "application/problem+json", description = "Too many tries")))]
+#[post("/api/v1/sessions")]
+async fn create_session(
+    request: HttpRequest,
+    body: Body<NewSession>,
+    services: (Data<Db>, Data<Clock>, Data<Tokens>, Data<Passwords>, Data<LoginLimits>, Data<Config>),
+) -> ApiResult<HttpResponse> {
+    let (db, clock, tokens, passwords, limits, config) = services;
+    let wanted = body.0;
+    let fields = [("/username", &wanted.username, 320), ("/password", &wanted.password, 1024)];
+    let too_long = fields.iter().find(|(_, text, longest)| text.len() > *longest);
+    if let Some((pointer, ..)) = too_long {
+        return Err(ApiError::invalid(*pointer, InvalidCode::TooLong));
+    }
+    limits.take(&wanted.username, client_ip(&request))?;
+    let username = wanted.username.trim().to_lowercase();
+    let name = username.clone();
+    let stored = db.run(move |conn| find_login(conn, &name)).await?;
+    let hash = stored.as_ref().map(|(_, hash)| hash.clone());
+    let is_right = passwords.verify(wanted.password, hash).await?;
+    let Some((user, _)) = stored.filter(|(user, _)| is_right && user.is_active) else {
+        let ip = client_ip(&request).map(|ip| ip.to_string()).unwrap_or_default();
+        tracing::warn!(?username, ip, "sign-in refused");
+        return Err(ApiError::new(ErrorCode::WrongCredentials));
+    };
+    limits.give_back(&username);
+    let fresh = Fresh::new(&clock, &request)?;
+    let (origin, now) = (Origin::of(&request), clock.now());
+    let opening = fresh.clone();
+    let (caller, me) = db
+        .change(move |conn| {
+            let caller = open(conn, &clock, user, &opening, origin)?;
+            let me = me::read(conn, &caller)?;
+            Ok((caller, me))
+        })
+        .await?;
+    let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
+    let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
+    let mut answer = HttpResponse::Created();
+    answer.cookie(cookie(&config, REFRESH, REFRESH_PATH, &fresh.refresh_cookie()));
+    answer.cookie(cookie(&config, EVENTS, EVENTS_PATH, &fresh.events_cookie()));
+    Ok(answer.json(session))
+}
+
+/// Gets a fresh access token for the refresh cookie, which is replaced.
+#[utoipa::path(tag = "accounts", responses((status = 200, body = Session, description = "Refreshed; the cookie is replaced"), (status = 401, body = contract::problem::Problem, content_type = "application/problem+json", description = "No session"), (status = 403, body = contract::problem::Problem, content_type = "application/problem+json", description = "Called by another site")))]
+#[post("/api/v1/sessions/refresh")]
+async fn refresh_session(
+    request: HttpRequest,
+    services: (Data<Db>, Data<Clock>, Data<Tokens>, Data<Config>),
+) -> ApiResult<HttpResponse> {
+    let (db, clock, tokens, config) = services;
+    refuse_other_sites(&request, &config)?;
+    let (id, secret) = presented(&request).ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
+    let next = Fresh { session: id, ..Fresh::new(&clock, &request)? };
+    let (origin, now) = (Origin::of(&request), clock.now());
+    let new = next.clone();
+    let outcome = db
+        .append(move |conn| {
+            let rotated = rotate(conn, &secret, &new, now)?;
+            let caller = match rotated {
+                Rotation::Stolen => return Ok(None),
+                Rotation::Replaced | Rotation::Kept => find_caller(conn, &new.session, now, origin)?,
+            };
+            let me = me::read(conn, &caller)?;
+            Ok(Some((caller, me, rotated)))
+        })
+        .await?;
+    let Some((caller, me, rotated)) = outcome else {
+        tracing::warn!(session = %next.session.0, "an old refresh token was used: the session has ended");
+        return Err(ApiError::new(ErrorCode::NotSignedIn));
+    };
+    let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
+    let mut answer = HttpResponse::Ok();
+    if rotated == Rotation::Replaced {
+        answer.cookie(cookie(&config, REFRESH, REFRESH_PATH, &next.refresh_cookie()));
+        answer.cookie(cookie(&config, EVENTS, EVENTS_PATH, &next.events_cookie()));
+    }
+    Ok(answer.json(Session { access_token, expires_in: ACCESS_SECONDS, me }))
+}
+
+/// Signs out: ends the session of the refresh cookie.
+#[utoipa::path(tag = "accounts", responses((status = 204, description = "Signed out"), (status = 403, body = contract::problem::Problem, content_type = "application/problem+json", description = "Called by another site")))]
+#[delete("/api/v1/sessions/current")]
+async fn end_session(request: HttpRequest, db: Data<Db>, config: Data<Config>) -> ApiResult<HttpResponse> {
+    refuse_other_sites(&request, &config)?;
+    if let Some((id, secret)) = presented(&request) {
+        let hash = token::hash(&secret);
+        db.append(move |conn| {
+            let is_known =
+                sessions::refresh_hash.eq(&hash).or(sessions::previous_hash.eq(&hash).assume_not_null());
+            diesel::delete(sessions::table.filter(sessions::id.eq(&id.0)).filter(is_known)).execute(conn)?;
+            Ok(())
+        })
+        .await?;
+    }
+    let mut answer = HttpResponse::NoContent();
+    for (name, path) in [(REFRESH, REFRESH_PATH), (EVENTS, EVENTS_PATH)] {
+        let mut gone = cookie(&config, name, path, "");
+        gone.make_removal();
+        answer.cookie(gone);
+    }
+    Ok(answer.finish())
+}
+
+/// The random parts of a session.
+#[derive(Clone)]
+struct Fresh {
+    session: SessionId,
+    refresh: String,
+    events: String,
+    ip: String,
+    user_agent: String,
+}
+
+impl Fresh {
+    fn new(clock: &Clock, request: &HttpRequest) -> ApiResult<Self> {
+        let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            session: clock.new_id(),
+            refresh: token::random_text(43)?,
+            events: token::random_text(43)?,
+            ip: client_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
+            user_agent: agent.unwrap_or_default().chars().take(200).collect(),
+        })
+    }
+
+    fn refresh_cookie(&self) -> String {
+        format!("{}.{}", self.session.0, self.refresh)
+    }
+
+    fn events_cookie(&self) -> String {
+        format!("{}.{}", self.session.0, self.events)
+    }
+}
+
+fn cookie(config: &Config, name: &str, path: &str, value: &str) -> Cookie<'static> {
+    Cookie::build(name.to_owned(), value.to_owned())
+        .path(path.to_owned())
+        .http_only(true)
+        .secure(config.is_secure())
+        .same_site(SameSite::Strict)
+        .max_age(Duration::days(IDLE_DAYS))
+        .finish()
+}
+
+/// A cookie's session and secret.
+pub(super) fn parts(value: &str) -> Option<(SessionId, String)> {
+    let (id, secret) = value.split_once('.')?;
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_ours = is_plain(id) && is_plain(secret) && id.len() <= 64 && secret.len() == 43;
+    is_ours.then(|| (SessionId(id.to_owned()), secret.to_owned()))
+}
+
+fn presented(request: &HttpRequest) -> Option<(SessionId, String)> {
+    parts(request.cookie(REFRESH)?.value())
+}
+
+/// P15: a request that a cookie signs in must not come from another site's page.
+fn refuse_other_sites(request: &HttpRequest, config: &Config) -> ApiResult<()> {
+    let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let site = text(header::HeaderName::from_static("sec-fetch-site"));
+    let is_foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let is_foreign_origin = request.headers().get(header::ORIGIN).is_some_and(|origin| {
+        let host = text(header::HOST).unwrap_or_default();
+        let origin = origin.to_str().unwrap_or_default();
+        let own = [config.base_url.clone(), format!("http://{host}"), format!("https://{host}")];
+        !own.iter().any(|own| own.eq_ignore_ascii_case(origin))
+    });
+    if is_foreign_site || is_foreign_origin { Err(ApiError::new(ErrorCode::NotAllowed)) } else { Ok(()) }
+}
+
+fn find_login(conn: &mut Conn, username: &str) -> ApiResult<Option<(UserRow, String)>> {
+    Ok(users::table
+        .filter(users::username.eq(username))
+        .select((UserRow::as_select(), users::password_hash))
+        .first(conn)
+        .optional()?)
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sessions)]
+struct NewRow<'a> {
+    id: &'a str,
+    user_id: &'a str,
+    refresh_hash: String,
+    rotated_at: i64,
+    events_hash: String,
+    ip: &'a str,
+    user_agent: &'a str,
+    created_at: i64,
+    expires_at: i64,
+}
+
+fn open(conn: &mut Conn, clock: &Clock, user: UserRow, fresh: &Fresh, origin: Origin) -> ApiResult<Caller> {
+    let now = clock.now();
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn)?;
+    diesel::insert_into(sessions::table)
+        .values(&NewRow {
+            id: &fresh.session.0,
+            user_id: &user.id,
+            refresh_hash: token::hash(&fresh.refresh),
+            rotated_at: now,
+            events_hash: token::hash(&fresh.events),
+            ip: &fresh.ip,
+            user_agent: &fresh.user_agent,
+            created_at: now,
+            expires_at: now + IDLE_DAYS * DAY,
+        })
+        .execute(conn)?;
+    diesel::update(users::table.find(&user.id))
+        .set((users::previous_login_at.eq(users::last_login_at), users::last_login_at.eq(now)))
+        .execute(conn)?;
+    let role = Role::from_name(&user.role).map_or("guest", Role::name);
+    let actor = Actor::named(&user.id, &user.username, role, origin.clone());
+    let target = user.username.clone();
+    let domain_id = user.domain_id;
+    let entry = Entry { action: "create_session", target: &target, domain_id, ..Entry::default() };
+    audit::record(conn, clock, &actor, entry)?;
+    user.into_caller(conn, fresh.session.clone(), origin)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rotation {
+    /// The cookie is replaced.
+    Replaced,
+    /// Another tab replaced it a moment ago.
+    Kept,
+    /// An old token: somebody has a copy. The session is gone.
+    Stolen,
+}
+
+fn rotate(conn: &mut Conn, secret: &str, new: &Fresh, now: i64) -> ApiResult<Rotation> {
+    let hash = token::hash(secret);
+    // Whoever comes second of two at the same moment changes no row, and is taken for a second tab below.
+    let replaced = diesel::update(sessions::table.find(&new.session.0))
+        .filter(sessions::refresh_hash.eq(&hash))
+        .filter(sessions::expires_at.gt(now))
+        .set((
+            sessions::refresh_hash.eq(token::hash(&new.refresh)),
+            sessions::previous_hash.eq(&hash),
+            sessions::rotated_at.eq(now),
+            sessions::events_hash.eq(token::hash(&new.events)),
+            sessions::expires_at.eq(now + IDLE_DAYS * DAY),
+        ))
+        .execute(conn)?;
+    if replaced == 1 {
+        return Ok(Rotation::Replaced);
+    }
+    let (previous, rotated_at) = sessions::table
+        .find(&new.session.0)
+        .select((sessions::previous_hash, sessions::rotated_at))
+        .first::<(Option<String>, i64)>(conn)
+        .optional()?
+        .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
+    if previous.as_deref() == Some(hash.as_str()) && now - rotated_at <= GRACE {
+        return Ok(Rotation::Kept);
+    }
+    diesel::delete(sessions::table.find(&new.session.0)).execute(conn)?;
+    Ok(Rotation::Stolen)
+}

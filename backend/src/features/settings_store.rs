@@ -1,0 +1,211 @@
+//! The values set at each level, in one table: no row means inheritance.
+
+use crate::{
+    access::{
+        Granted,
+        scope::{Domain, Mailbox, Reseller},
+    },
+    audit::{self, Actor, Entry},
+    clock::Clock,
+    db::{
+        Conn,
+        schema::{domains, settings},
+    },
+    error::ApiResult,
+    policy::{self, Document},
+};
+use contract::settings::{Level, Overrides};
+use diesel::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Whose settings.
+#[derive(Debug)]
+pub(super) enum Scope {
+    /// The installation's.
+    Global(Granted<()>),
+    /// A reseller's.
+    Reseller(Granted<Reseller>),
+    /// A domain's.
+    Domain(Granted<Domain>),
+    /// A mailbox's.
+    Mailbox(Granted<Mailbox>),
+}
+
+/// Where values are in the table.
+type Place<'a> = (Level, i64, &'a str);
+
+impl Scope {
+    /// The level.
+    pub(super) const fn level(&self) -> Level {
+        match self {
+            Self::Global(_) => Level::Global,
+            Self::Reseller(_) => Level::Reseller,
+            Self::Domain(_) => Level::Domain,
+            Self::Mailbox(_) => Level::Email,
+        }
+    }
+
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Global(_) => (Level::Global, 0, ""),
+            Self::Reseller(reseller) => (Level::Reseller, reseller.target().id, ""),
+            Self::Domain(domain) => (Level::Domain, domain.target().id, ""),
+            Self::Mailbox(mailbox) => {
+                (Level::Email, mailbox.target().domain.id, mailbox.target().local_part.as_str())
+            }
+        }
+    }
+
+    /// The document of the nodes' policy that holds these values.
+    fn document(&self) -> Document<'_> {
+        match self {
+            Self::Global(_) => Document::Global,
+            Self::Reseller(reseller) => Document::Reseller(&reseller.target().slug),
+            Self::Domain(domain) => Document::Domain(&domain.target().name),
+            Self::Mailbox(mailbox) => Document::Domain(&mailbox.target().domain.name),
+        }
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        let of_domain = |target, domain: &Domain| Entry {
+            target,
+            domain_id: Some(domain.id),
+            reseller_id: domain.reseller_id,
+            ..Entry::default()
+        };
+        match self {
+            Self::Global(_) => Entry { target: "defaults", ..Entry::default() },
+            Self::Reseller(reseller) => {
+                let Reseller { id, slug } = reseller.target();
+                Entry { target: slug, reseller_id: Some(*id), ..Entry::default() }
+            }
+            Self::Domain(domain) => of_domain(domain.target().name.as_str(), domain.target()),
+            Self::Mailbox(mailbox) => of_domain(mailbox.target().address.as_str(), &mailbox.target().domain),
+        }
+    }
+}
+
+/// The values of the scope's level and of every wider one, the widest first.
+pub(super) fn levels(conn: &mut Conn, scope: &Scope) -> ApiResult<Vec<(Level, Overrides)>> {
+    let mut places = vec![(Level::Global, 0, "")];
+    let of_reseller = |id: Option<i64>| id.map(|id| (Level::Reseller, id, ""));
+    match scope {
+        Scope::Global(_) => {}
+        Scope::Reseller(_) => places.push(scope.place()),
+        Scope::Domain(domain) => {
+            places.extend(of_reseller(domain.target().reseller_id));
+            places.push(scope.place());
+        }
+        Scope::Mailbox(mailbox) => {
+            places.extend(of_reseller(mailbox.target().domain.reseller_id));
+            places.push((Level::Domain, mailbox.target().domain.id, ""));
+            places.push(scope.place());
+        }
+    }
+    places.into_iter().map(|place| Ok((place.0, overrides(conn, place)?))).collect()
+}
+
+fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResult<Overrides> {
+    let rows = settings::table
+        .filter(settings::level.eq(level.name()))
+        .filter(settings::scope_id.eq(scope_id))
+        .filter(settings::mailbox.eq(mailbox))
+        .select((settings::key, settings::value))
+        .load::<(String, String)>(conn)?;
+    Ok(readable(rows))
+}
+
+/// A value that is no JSON counts as not set.
+fn readable(rows: Vec<(String, String)>) -> Overrides {
+    rows.into_iter().filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect()
+}
+
+/// The values set for the whole installation.
+pub(super) fn of_everybody(conn: &mut Conn) -> ApiResult<Overrides> {
+    overrides(conn, (Level::Global, 0, ""))
+}
+
+/// The values set for a reseller's domains.
+pub(super) fn of_reseller(conn: &mut Conn, reseller_id: i64) -> ApiResult<Overrides> {
+    overrides(conn, (Level::Reseller, reseller_id, ""))
+}
+
+/// The values set at a domain, and those of its mailboxes by local part.
+pub(super) fn of_domain(
+    conn: &mut Conn,
+    domain_id: i64,
+) -> ApiResult<(Overrides, BTreeMap<String, Overrides>)> {
+    let rows = settings::table
+        .filter(settings::level.eq(Level::Email.name()))
+        .filter(settings::scope_id.eq(domain_id))
+        .select((settings::mailbox, (settings::key, settings::value)))
+        .load::<(String, (String, String))>(conn)?;
+    let mut mailboxes: BTreeMap<String, Overrides> = BTreeMap::new();
+    for (mailbox, value) in rows {
+        mailboxes.entry(mailbox).or_default().extend(readable(vec![value]));
+    }
+    Ok((overrides(conn, (Level::Domain, domain_id, ""))?, mailboxes))
+}
+
+/// The values in force for a domain.
+pub(super) fn in_force(conn: &mut Conn, domain_id: i64) -> ApiResult<contract::settings::Settings> {
+    let reseller_id: Option<i64> = domains::table.find(domain_id).select(domains::reseller_id).first(conn)?;
+    let everybody = of_everybody(conn)?;
+    let reseller = match reseller_id {
+        Some(id) => of_reseller(conn, id)?,
+        None => Overrides::new(),
+    };
+    let own = overrides(conn, (Level::Domain, domain_id, ""))?;
+    Ok(contract::settings::Settings::resolve([&everybody, &reseller, &own]))
+}
+
+/// Sets values, or with `null` returns them to inheritance; audited, and told to the nodes.
+pub(super) fn write(
+    conn: &mut Conn,
+    clock: &Clock,
+    actor: &Actor,
+    scope: &Scope,
+    wanted: &BTreeMap<String, Value>,
+) -> ApiResult<()> {
+    let place = scope.place();
+    let before = overrides(conn, place)?;
+    for (key, value) in wanted {
+        put(conn, place, key, value)?;
+    }
+    let after = overrides(conn, place)?;
+    if after == before {
+        return Ok(());
+    }
+    let changed = |values: &Overrides| {
+        let values = wanted.keys().map(|key| (key.clone(), values.get(key).cloned().unwrap_or(Value::Null)));
+        Some(Value::Object(values.collect()))
+    };
+    let (from, to) = (changed(&before), changed(&after));
+    let entry = Entry { action: "change_settings", from, to, ..scope.entry() };
+    audit::record(conn, clock, actor, entry)?;
+    policy::changed(conn, scope.document())?;
+    Ok(())
+}
+
+fn put(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>, key: &str, value: &Value) -> ApiResult<()> {
+    let row = settings::table.find((level.name(), scope_id, mailbox, key));
+    if value.is_null() {
+        diesel::delete(row).execute(conn)?;
+        return Ok(());
+    }
+    let text = value.to_string();
+    let known = diesel::update(row).set(settings::value.eq(&text)).execute(conn)?;
+    if known == 0 {
+        diesel::insert_into(settings::table)
+            .values((
+                settings::level.eq(level.name()),
+                settings::scope_id.eq(scope_id),
+                settings::mailbox.eq(mailbox),
+                settings::key.eq(key),
+                settings::value.eq(&text),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
