@@ -1,0 +1,23 @@
+//! The SMTP side, where mail comes in.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`listener`] | accepts connections, within limits |
+//! | [`session`] | one connection: command by command |
+//! | [`transaction`] | MAIL and RCPT: who may send what to whom |
+//! | [`incoming`] | a message while it is received |
+//! | [`scanner`] | finds its end, refuses what is not clean |
+//! | [`command`], [`address`] | what the client said |
+//! | [`protocol`] | every reply, every reason of a refusal |
+//! | [`connection`], [`tls`] | octets, in the clear or encrypted |
+
+pub mod address;
+pub mod command;
+pub mod connection;
+pub mod incoming;
+pub mod listener;
+pub mod protocol;
+pub mod scanner;
+pub mod session;
+pub mod tls;
+pub mod transaction;

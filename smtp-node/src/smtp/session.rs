@@ -1,0 +1,354 @@
+//! One connection: reads commands, keeps their order, and hands complete messages to [`crate::intake`].
+
+use super::{
+    command::Command,
+    connection::{Connection, Line},
+    incoming::{Content, Incoming},
+    protocol::{self, Reason, Reply},
+    scanner::Step,
+    transaction::Transaction,
+};
+use crate::{
+    intake::{self, Client},
+    node::Node,
+};
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::Instant};
+
+/// Wrong commands that a client may send.
+const MAX_ERRORS: u32 = 20;
+/// Commands on one connection.
+const MAX_COMMANDS: u32 = 100_000;
+/// How long a message may take from its first to its last octet.
+const MESSAGE: Duration = Duration::from_secs(30 * 60);
+/// Octets read at a time.
+const ROOM: usize = 64 * 1024;
+
+/// A connection with a client.
+pub struct Session {
+    node: Arc<Node>,
+    connection: Connection,
+    client: Client,
+    said_hello: bool,
+    transaction: Option<Box<Transaction>>,
+    errors: u32,
+    commands: u32,
+    stopping: watch::Receiver<bool>,
+}
+
+/// What happens after a command.
+enum Next {
+    Listen,
+    Close,
+}
+
+impl Session {
+    /// For an accepted connection.
+    pub fn new(
+        node: Arc<Node>,
+        connection: Connection,
+        address: IpAddr,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let client = Client { address, helo: String::new(), is_encrypted: false, is_extended: false };
+        let (said_hello, transaction) = (false, None);
+        Self { node, connection, client, said_hello, transaction, errors: 0, commands: 0, stopping }
+    }
+
+    /// Serves it until its end.
+    pub async fn run(mut self) {
+        match self.converse().await {
+            Ok(()) => self.connection.close().await,
+            Err(error) => tracing::debug!(client = %self.client.address, %error, "a connection broke"),
+        }
+    }
+
+    async fn converse(&mut self) -> io::Result<()> {
+        if self.connection.talks_early() {
+            return self.connection.reply(&protocol::EARLY_TALK).await;
+        }
+        self.connection.reply(&protocol::greeting(&self.node.config.hostname)).await?;
+        loop {
+            let line = match self.next_line().await {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return self.connection.reply(&protocol::IDLE).await;
+                }
+                Err(error) => return Err(error),
+            };
+            let next = match line {
+                Line::Text(text) => self.obey(Command::parse(&text)).await?,
+                Line::NotText => self.say(protocol::UNKNOWN_COMMAND).await?,
+                Line::TooLong => self.say(protocol::COMMAND_TOO_LONG).await?,
+                Line::NotClean => {
+                    self.connection.reply(&protocol::COMMAND_NOT_CLEAN).await?;
+                    Next::Close
+                }
+            };
+            self.commands += 1;
+            if matches!(next, Next::Close) {
+                return Ok(());
+            }
+            if self.errors >= MAX_ERRORS || self.commands >= MAX_COMMANDS {
+                return self.connection.reply(&protocol::TOO_MANY_ERRORS).await;
+            }
+        }
+    }
+
+    async fn next_line(&mut self) -> io::Result<Option<Line>> {
+        let deadline = Instant::now() + self.node.config.idle;
+        let stopped = tokio::select! {
+            biased;
+            line = self.connection.read_line(deadline) => return line,
+            _ = self.stopping.wait_for(|stops| *stops) => true,
+        };
+        if stopped {
+            self.connection.reply(&protocol::STOPPING).await?;
+        }
+        Ok(None)
+    }
+
+    async fn say(&mut self, reply: Reply) -> io::Result<Next> {
+        if reply.is_refusal() {
+            self.errors += 1;
+        }
+        self.connection.reply(&reply).await?;
+        Ok(Next::Listen)
+    }
+
+    async fn obey(&mut self, command: Command) -> io::Result<Next> {
+        let reply = match command {
+            Command::Helo(name) => return self.hello(name, false).await,
+            Command::Ehlo(name) => return self.hello(name, true).await,
+            Command::StartTls => return self.start_tls().await,
+            Command::Mail(argument) => self.mail(&argument),
+            Command::Rcpt(argument) => return self.recipient(&argument).await,
+            Command::Data => return self.data().await,
+            Command::Bdat(size, is_last) => return self.chunk(size, is_last).await,
+            Command::Rset => {
+                self.transaction = None;
+                protocol::OK
+            }
+            Command::Noop => protocol::OK,
+            Command::Verify => protocol::CANNOT_VERIFY,
+            Command::Help => protocol::HELP,
+            Command::Quit => {
+                self.connection.reply(&protocol::BYE).await?;
+                return Ok(Next::Close);
+            }
+            Command::Http if !self.said_hello => {
+                self.connection.reply(&protocol::NOT_HTTP).await?;
+                return Ok(Next::Close);
+            }
+            Command::WrongChunk => {
+                self.connection.reply(&protocol::WRONG_ARGUMENT).await?;
+                return Ok(Next::Close);
+            }
+            Command::WrongArgument => protocol::WRONG_ARGUMENT,
+            Command::NotHere => protocol::NOT_HERE,
+            Command::Http | Command::Unknown => protocol::UNKNOWN_COMMAND,
+        };
+        self.say(reply).await
+    }
+
+    /// What was said before the answer to a command that ends a group was not meant for us (RFC 2920 §3.1).
+    async fn early_talk(&mut self) -> io::Result<Next> {
+        self.connection.reply(&protocol::EARLY_TALK).await?;
+        Ok(Next::Close)
+    }
+
+    async fn hello(&mut self, name: String, is_extended: bool) -> io::Result<Next> {
+        if self.connection.has_input() {
+            return self.early_talk().await;
+        }
+        self.client.helo = name;
+        self.client.is_extended = is_extended;
+        self.said_hello = true;
+        self.transaction = None;
+        let config = &self.node.config;
+        if is_extended {
+            let offers_tls = !self.connection.is_encrypted();
+            let lines = protocol::extensions(&config.hostname, config.max_message_bytes, offers_tls);
+            self.connection.reply_text(&lines).await?;
+        } else {
+            self.connection.reply(&protocol::hello(&config.hostname)).await?;
+        }
+        Ok(Next::Listen)
+    }
+
+    async fn start_tls(&mut self) -> io::Result<Next> {
+        if self.connection.is_encrypted() || !self.said_hello {
+            return self.say(protocol::WRONG_ORDER).await;
+        }
+        // Anything sent in the clear behind STARTTLS is an attack (CVE-2011-0411).
+        if self.connection.has_input() {
+            return self.early_talk().await;
+        }
+        self.connection.reply(&protocol::START_TLS).await?;
+        self.connection.encrypt(&self.node.tls).await?;
+        // RFC 3207 §4.2: all that was said before is forgotten.
+        self.said_hello = false;
+        self.transaction = None;
+        self.client.helo = String::new();
+        self.client.is_encrypted = true;
+        Ok(Next::Listen)
+    }
+
+    fn mail(&mut self, argument: &str) -> Reply {
+        if !self.said_hello || self.transaction.is_some() {
+            return protocol::WRONG_ORDER;
+        }
+        let policy = self.node.policy.load_full();
+        match Transaction::begin(argument, policy, self.node.config.max_message_bytes) {
+            Ok(transaction) => {
+                self.transaction = Some(Box::new(transaction));
+                protocol::SENDER_OK
+            }
+            Err(reply) => reply,
+        }
+    }
+
+    async fn recipient(&mut self, argument: &str) -> io::Result<Next> {
+        let Some(transaction) = self.transaction.as_mut().filter(|it| it.chunks.is_none()) else {
+            return self.say(protocol::WRONG_ORDER).await;
+        };
+        match transaction.add(argument) {
+            Ok(()) => self.say(protocol::RECIPIENT_OK).await,
+            Err(refusal) => {
+                tracing::info!(
+                    client = %self.client.address, sender = ?transaction.sender, recipient = ?argument,
+                    reply = %refusal.reply, "a recipient was refused"
+                );
+                if let Some((recipient, reason)) = refusal.logged {
+                    intake::log_refusal(&self.node, &self.client, &transaction.sender, &recipient, reason);
+                }
+                self.say(refusal.reply).await
+            }
+        }
+    }
+
+    async fn data(&mut self) -> io::Result<Next> {
+        match &self.transaction {
+            None => return self.say(protocol::WRONG_ORDER).await,
+            Some(transaction) if transaction.chunks.is_some() => {
+                return self.say(protocol::WRONG_ORDER).await;
+            }
+            Some(transaction) if transaction.recipients.is_empty() => {
+                return self.say(protocol::NO_RECIPIENTS).await;
+            }
+            Some(_) if self.connection.has_input() => return self.early_talk().await,
+            Some(_) => {}
+        }
+        self.connection.reply(&protocol::START_DATA).await?;
+        let mut incoming = Incoming::new(true, self.node.config.max_message_bytes);
+        let end = Instant::now() + MESSAGE;
+        let is_clean = loop {
+            let (taken, step) = incoming.take(self.connection.input(), &self.node.spool).await;
+            self.connection.consume(taken);
+            match step {
+                Step::End => break true,
+                Step::NotClean => break false,
+                Step::More if incoming.is_hopeless() => {
+                    return self.refuse_message(Reason::TooLarge, Next::Close).await;
+                }
+                Step::More => {
+                    if let Some(next) = self.read_more(end).await? {
+                        return Ok(next);
+                    }
+                }
+            }
+        };
+        if !is_clean {
+            return self.refuse_message(Reason::BareNewline, Next::Close).await;
+        }
+        self.complete(incoming).await
+    }
+
+    /// Reads more of a message; `Some` if there will be no more.
+    async fn read_more(&mut self, end: Instant) -> io::Result<Option<Next>> {
+        let deadline = end.min(Instant::now() + self.node.config.idle);
+        match self.connection.read_more(ROOM, deadline).await {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some(Next::Close)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                self.connection.reply(&protocol::TOO_SLOW).await?;
+                Ok(Some(Next::Close))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn chunk(&mut self, size: u64, is_last: bool) -> io::Result<Next> {
+        let limit = self.node.config.max_message_bytes;
+        if size > limit.saturating_mul(2) {
+            return self.refuse_message(Reason::TooLarge, Next::Close).await;
+        }
+        let has_recipients = self.transaction.as_ref().is_some_and(|it| !it.recipients.is_empty());
+        let mut incoming = self
+            .transaction
+            .as_mut()
+            .and_then(|transaction| transaction.chunks.take())
+            .unwrap_or_else(|| Incoming::new(false, limit));
+        let end = Instant::now() + MESSAGE;
+        let (mut left, mut is_clean) = (size, true);
+        while left > 0 {
+            let available = usize::try_from(left).unwrap_or(usize::MAX).min(self.connection.input().len());
+            if available == 0 {
+                if let Some(next) = self.read_more(end).await? {
+                    return Ok(next);
+                }
+                continue;
+            }
+            let octets = self.connection.input().get(..available).unwrap_or_default();
+            if has_recipients && is_clean && !incoming.is_hopeless() {
+                is_clean = incoming.take_chunk(octets, &self.node.spool).await != Step::NotClean;
+            }
+            self.connection.consume(available);
+            left -= u64::try_from(available).unwrap_or(left);
+        }
+        if !has_recipients {
+            let is_open = self.transaction.is_some();
+            self.transaction = None;
+            let reply = if is_open { protocol::NO_RECIPIENTS } else { protocol::WRONG_ORDER };
+            return self.say(reply).await;
+        }
+        if !is_clean {
+            return self.refuse_message(Reason::BareNewline, Next::Close).await;
+        }
+        if is_last {
+            return self.complete(incoming).await;
+        }
+        if let Some(transaction) = self.transaction.as_mut() {
+            transaction.chunks = Some(incoming);
+        }
+        self.say(protocol::CHUNK_OK).await
+    }
+
+    async fn complete(&mut self, incoming: Incoming) -> io::Result<Next> {
+        match incoming.finish(&self.node.spool).await {
+            Ok(content) => self.hand_over(content).await,
+            Err(reason) => self.refuse_message(reason, Next::Listen).await,
+        }
+    }
+
+    async fn hand_over(&mut self, content: Content) -> io::Result<Next> {
+        let Some(transaction) = self.transaction.take() else {
+            return self.say(protocol::WRONG_ORDER).await;
+        };
+        let reply = Box::pin(intake::take(&self.node, &self.client, *transaction, content)).await;
+        self.connection.reply(&reply).await?;
+        Ok(Next::Listen)
+    }
+
+    /// Refuses the message for every recipient, and logs it for each.
+    async fn refuse_message(&mut self, reason: Reason, next: Next) -> io::Result<Next> {
+        if let Some(transaction) = self.transaction.take() {
+            for recipient in &transaction.recipients {
+                intake::log_refusal(&self.node, &self.client, &transaction.sender, recipient, reason);
+            }
+        }
+        self.connection.reply(&reason.reply()).await?;
+        Ok(next)
+    }
+}
