@@ -97,6 +97,11 @@ impl Config {
     }
 }
 
+/// What is logged: `GATEPOST_NODE_LOG`, such as `info` or `smtp_node=debug`; `info` if not given.
+pub fn log_filter() -> String {
+    env::var("GATEPOST_NODE_LOG").ok().filter(|value| !value.is_empty()).unwrap_or_else(|| "info".into())
+}
+
 struct Variables<'a, F>(&'a F);
 
 impl<F: Fn(&str) -> Option<String>> Variables<'_, F> {

@@ -2,14 +2,14 @@
 
 use crate::{
     clock::{Clock, RecordIds},
+    commands::Executed,
     config::Config,
     deliver::queue::Queue,
-    lookups::Lookups,
+    judge::Judge,
     outbox::Outbox,
-    policy::Policy,
+    policy_sync::PolicyStore,
     spool::Spool,
 };
-use arc_swap::ArcSwap;
 use std::sync::{Arc, atomic::AtomicU64};
 use tokio_rustls::TlsAcceptor;
 
@@ -22,15 +22,17 @@ pub struct Node {
     /// Makes the ids of records.
     pub ids: RecordIds,
     /// The policy in force.
-    pub policy: ArcSwap<Policy>,
+    pub policy: Arc<PolicyStore>,
     /// What is promised and not finished.
     pub spool: Arc<Spool>,
     /// What is to be delivered.
     pub queue: Queue,
+    /// Commands carried out of which the API has not heard.
+    pub executed: Executed,
     /// What is to be told to the API.
     pub outbox: Outbox,
-    /// What the world says of senders.
-    pub lookups: Lookups,
+    /// Asks the engine.
+    pub judge: Judge,
     /// What encrypts connections.
     pub tls: TlsAcceptor,
     /// What happened so far.

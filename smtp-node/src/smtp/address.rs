@@ -152,7 +152,8 @@ mod tests {
         ] {
             assert_eq!(parse(text, false), Err(Fault::Relay), "{text}");
         }
-        for text in ["user@ours.test.", "user", "\"\"user\"@ours.test", "a..b@ours.test", "user@[2130706433]"] {
+        for text in ["user@ours.test.", "user", "\"\"user\"@ours.test", "a..b@ours.test", "user@[2130706433]"]
+        {
             assert_eq!(parse(text, false), Err(Fault::Syntax), "{text}");
         }
     }

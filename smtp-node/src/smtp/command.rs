@@ -58,9 +58,8 @@ impl Command {
             "VRFY" | "EXPN" => Self::Verify,
             "HELP" => Self::Help,
             "STARTTLS" => no_argument(Self::StartTls),
-            "GET" | "POST" | "PUT" | "HEAD" | "CONNECT" | "OPTIONS" | "PATCH" | "DELETE" | "TRACE" | "PRI" => {
-                Self::Http
-            }
+            "GET" | "POST" | "PUT" | "HEAD" | "CONNECT" | "OPTIONS" | "PATCH" | "DELETE" | "TRACE"
+            | "PRI" => Self::Http,
             "AUTH" | "ETRN" | "TURN" | "ATRN" => Self::NotHere,
             _ => Self::Unknown,
         }

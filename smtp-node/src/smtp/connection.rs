@@ -107,7 +107,8 @@ impl Connection {
                 Stream::Gone => Ok(0),
             }
         };
-        let count = timeout_at(deadline, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let count =
+            timeout_at(deadline, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         Ok(count > 0)
     }
 

@@ -5,7 +5,10 @@ use super::{
     protocol::Reason,
     scanner::{Scanner, Step},
 };
-use crate::{headers, spool::{Spool, body::BodyFile}};
+use crate::{
+    headers,
+    spool::{Spool, body::BodyFile},
+};
 use bytes::Bytes;
 use std::{fs::File, io::Write, os::unix::fs::FileExt, sync::Arc};
 

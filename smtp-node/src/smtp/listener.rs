@@ -21,11 +21,7 @@ impl Guests {
     fn enter(self: &Arc<Self>, node: &Node, address: IpAddr) -> Option<Guest> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let config = &node.config;
-        let limit = if address.is_loopback() {
-            config.max_connections_loopback
-        } else {
-            config.max_connections_per_ip
-        };
+        let limit = config.max_connections_per_ip;
         if open.values().sum::<usize>() >= config.max_connections
             || open.get(&address).is_some_and(|count| *count >= limit)
         {

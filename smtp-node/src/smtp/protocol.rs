@@ -201,17 +201,13 @@ impl Reason {
     pub const fn reply(self) -> Reply {
         match self {
             Self::RelayDenied => Reply::new(550, "5.7.1", "Relay not permitted!"),
-            Self::NullSenderManyRecipients => Reply::new(
-                550,
-                "5.5.3",
-                "Legitimate bounces are never sent to more than one recipient.",
-            ),
+            Self::NullSenderManyRecipients => {
+                Reply::new(550, "5.5.3", "Legitimate bounces are never sent to more than one recipient.")
+            }
             Self::BareNewline => {
                 Reply::new(550, "5.5.2", "Lines of a message must end with CRLF and hold no NUL")
             }
-            Self::LineTooLong => {
-                Reply::new(550, "5.6.0", "Lines in message were longer than user maximum")
-            }
+            Self::LineTooLong => Reply::new(550, "5.6.0", "Lines in message were longer than user maximum"),
             Self::TooLarge => Reply::new(552, "5.3.4", "Message is larger than allowed"),
             Self::HeaderTooLarge => Reply::new(552, "5.3.4", "Message header is larger than allowed"),
             Self::Loop => Reply::new(554, "5.4.6", "Too many hops: this message goes round in a loop"),
@@ -220,7 +216,9 @@ impl Reason {
             Self::NotJudged => Reply::new(451, "4.3.0", "The message cannot be checked now, try again later"),
             Self::Spam => Reply::new(550, "5.7.1", "High probability of spam"),
             Self::Virus => Reply::new(550, "5.7.1", "Message contains malware"),
-            Self::Attachment => Reply::new(550, "5.7.1", "Message contains an attachment that is not allowed"),
+            Self::Attachment => {
+                Reply::new(550, "5.7.1", "Message contains an attachment that is not allowed")
+            }
             Self::Blocked => Reply::new(550, "5.7.1", "Sender or recipient is blocked"),
             Self::Content => Reply::new(550, "5.7.1", "Message refused by its content"),
         }

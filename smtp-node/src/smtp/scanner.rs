@@ -119,12 +119,30 @@ mod tests {
     #[test]
     fn sequences_that_lax_servers_take_for_an_end_are_refused() {
         for sequence in [
-            "\n.\n", "\n.\r", "\n.\r\n", "\r.\n", "\r.\r", "\r.\r\n", "\r\n.\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n",
-            "\r\n.\0\r\n", "\r\n\0.\r\n", "\r\0\n.\r\n", "\r\n.\r\0\n", "\n\r.\n\r", "\n..\n", "\r\n..\n",
+            "\n.\n",
+            "\n.\r",
+            "\n.\r\n",
+            "\r.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\r\n.\n",
+            "\r\n.\r\r\n",
+            "\r\r\n.\r\r\n",
+            "\r\n.\0\r\n",
+            "\r\n\0.\r\n",
+            "\r\0\n.\r\n",
+            "\r\n.\r\0\n",
+            "\n\r.\n\r",
+            "\n..\n",
+            "\r\n..\n",
         ] {
             let wire = format!("text{sequence}MAIL FROM:<a@b.test>\r\n.\r\n");
             for piece in [1, 2, 3, 1_000] {
-                assert_eq!(scan(wire.as_bytes(), piece).1, Step::NotClean, "{sequence:?} in pieces of {piece}");
+                assert_eq!(
+                    scan(wire.as_bytes(), piece).1,
+                    Step::NotClean,
+                    "{sequence:?} in pieces of {piece}"
+                );
             }
         }
         for sequence in ["\r\n. \r\n", "\r\n .\r\n", "\u{b}.\u{b}", "\u{85}.\u{85}", "\r\n\u{ff0e}\r\n"] {

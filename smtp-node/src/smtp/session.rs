@@ -97,7 +97,7 @@ impl Session {
     }
 
     async fn next_line(&mut self) -> io::Result<Option<Line>> {
-        let deadline = Instant::now() + self.node.config.idle;
+        let deadline = Instant::now() + self.node.config.command_timeout;
         let stopped = tokio::select! {
             biased;
             line = self.connection.read_line(deadline) => return line,
@@ -110,7 +110,7 @@ impl Session {
     }
 
     async fn say(&mut self, reply: Reply) -> io::Result<Next> {
-        if reply.is_refusal() {
+        if reply.code >= 500 {
             self.errors += 1;
         }
         self.connection.reply(&reply).await?;
@@ -199,7 +199,7 @@ impl Session {
         if !self.said_hello || self.transaction.is_some() {
             return protocol::WRONG_ORDER;
         }
-        let policy = self.node.policy.load_full();
+        let policy = self.node.policy.current();
         match Transaction::begin(argument, policy, self.node.config.max_message_bytes) {
             Ok(transaction) => {
                 self.transaction = Some(Box::new(transaction));
@@ -267,7 +267,7 @@ impl Session {
 
     /// Reads more of a message; `Some` if there will be no more.
     async fn read_more(&mut self, end: Instant) -> io::Result<Option<Next>> {
-        let deadline = end.min(Instant::now() + self.node.config.idle);
+        let deadline = end.min(Instant::now() + self.node.config.command_timeout);
         match self.connection.read_more(ROOM, deadline).await {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(Next::Close)),

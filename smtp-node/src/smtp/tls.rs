@@ -17,7 +17,7 @@ use crate::config::Config;
 /// If certificate or key cannot be read, made or used.
 pub fn acceptor(config: &Config) -> Result<TlsAcceptor> {
     let (certificate, key) = match &config.tls {
-        Some((certificate, key)) => (certificate.clone(), key.clone()),
+        Some(files) => (files.certificate.clone(), files.key.clone()),
         None => own(config)?,
     };
     let chain = CertificateDer::pem_file_iter(&certificate)

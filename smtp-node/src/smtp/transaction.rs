@@ -80,7 +80,7 @@ impl Transaction {
             Fault::Relay => refuse(Reason::RelayDenied.reply()),
             Fault::NotAscii => refuse(protocol::NEEDS_SMTPUTF8),
         })?;
-        if self.policy.revision().is_none() {
+        if self.policy.is_empty() {
             return Err(refuse(Reason::NoPolicy.reply()));
         }
         let Some(domain) = self.policy.domain(&address.domain) else {

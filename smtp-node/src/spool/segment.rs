@@ -129,7 +129,7 @@ pub(super) fn sync_folder(spool: &Path) -> io::Result<()> {
 
 /// Writes a file of zeros, so that later writes change no metadata and one fdatasync is all they need.
 pub(super) fn prepare(spool: &Path, name: &str, size: u64) -> io::Result<PathBuf> {
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     let path = log_folder(spool).join(name);
     let mut file = File::create(&path)?;
     let mut left = size;

@@ -26,9 +26,13 @@ async fn what_was_committed_and_not_finished_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, live) = Spool::open(folder.path(), 64 * 1024).unwrap();
     assert!(live.is_empty());
-    let kept = spool.commit(vec![add(Kind::Message, "a", b"one"), add(Kind::Report, "b", b"")]).await.unwrap();
+    let kept =
+        spool.commit(vec![add(Kind::Message, "a", b"one"), add(Kind::Report, "b", b"")]).await.unwrap();
     let gone = spool.commit(vec![add(Kind::Message, "c", b"two")]).await.unwrap();
-    spool.commit(vec![Entry::Finish(gone[0].clone()), Entry::Note(kept[0].clone(), "state".into())]).await.unwrap();
+    spool
+        .commit(vec![Entry::Finish(gone[0].clone()), Entry::Note(kept[0].clone(), "state".into())])
+        .await
+        .unwrap();
     drop(spool);
     let (spool, live) = Spool::open(folder.path(), 64 * 1024).unwrap();
     assert_eq!(heads(&spool, &live), ["a", "b"]);
@@ -42,7 +46,8 @@ async fn a_torn_tail_loses_only_what_was_not_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let (spool, _) = Spool::open(folder.path(), 64 * 1024).unwrap();
     spool.commit(vec![add(Kind::Message, "whole", b"body")]).await.unwrap();
-    let torn = spool.commit(vec![add(Kind::Report, "torn1", b""), add(Kind::Message, "torn2", b"body")]).await;
+    let torn =
+        spool.commit(vec![add(Kind::Report, "torn1", b""), add(Kind::Message, "torn2", b"body")]).await;
     let end = torn.unwrap()[1].location().offset() + 20;
     drop(spool);
     let file = std::fs::OpenOptions::new().write(true).open(&segment_files(folder.path())[0]).unwrap();
@@ -107,7 +112,8 @@ async fn a_body_file_lives_as_long_as_a_record_names_it() {
     let mut file = body.open().unwrap();
     file.write_all(b"large").unwrap();
     body.finish(&file).unwrap();
-    let entry = Entry::Add { kind: Kind::Message, head: "m".into(), body: Bytes::new(), file: Some(body.into()) };
+    let entry =
+        Entry::Add { kind: Kind::Message, head: "m".into(), body: Bytes::new(), file: Some(body.into()) };
     drop(spool.commit(vec![entry]).await.unwrap());
     drop(spool);
     std::fs::write(body::folder(folder.path()).join("00000000000000ff.part"), b"orphan").unwrap();

@@ -2,8 +2,7 @@
 //! sync, whoever waits in it. It also frees segments in which nothing lives and moves stragglers out of old ones.
 
 use super::{
-    Commit, Entry, Handle, Live, Noted, SpoolError,
-    body,
+    Commit, Entry, Handle, Live, Noted, SpoolError, body,
     record::{HEADER, Header, Kind, Location},
     segment::{self, Active, Segments, on_disk},
 };
@@ -109,7 +108,9 @@ impl Writer {
         while let Some(first) = commits.blocking_recv() {
             let mut size = weight(&first);
             let mut batch = vec![first];
-            while size < BATCH && let Ok(commit) = commits.try_recv() {
+            while size < BATCH
+                && let Ok(commit) = commits.try_recv()
+            {
                 size += weight(&commit);
                 batch.push(commit);
             }
@@ -164,8 +165,10 @@ impl Writer {
         if size == 0 {
             return Ok(());
         }
-        let is_full =
-            self.active.as_ref().is_none_or(|active| active.tail > 0 && active.tail + size > self.segment_size);
+        let is_full = self
+            .active
+            .as_ref()
+            .is_none_or(|active| active.tail > 0 && active.tail + size > self.segment_size);
         if is_full {
             self.begin_segment()?;
         }
@@ -186,7 +189,9 @@ impl Writer {
         let mut slices = Vec::new();
         for (planned, header) in groups.iter().flatten().zip(&headers) {
             slices.push(IoSlice::new(header));
-            slices.extend(planned.payload.iter().filter(|part| !part.is_empty()).map(|part| IoSlice::new(part)));
+            slices.extend(
+                planned.payload.iter().filter(|part| !part.is_empty()).map(|part| IoSlice::new(part)),
+            );
         }
         write_all(&mut active.file, &mut slices)?;
         active.file.sync_data()
@@ -305,9 +310,11 @@ impl Writer {
 
     /// Copies the few records that keep an old segment alive to the end of the log.
     fn move_stragglers(&mut self, active: u64) -> io::Result<()> {
-        let sparse = self.segments.by_number.iter().find(|(number, segment)| {
-            **number != active && segment.live_octets < self.segment_size / 4
-        });
+        let sparse = self
+            .segments
+            .by_number
+            .iter()
+            .find(|(number, segment)| **number != active && segment.live_octets < self.segment_size / 4);
         let Some((&number, segment)) = sparse else { return Ok(()) };
         let file = std::fs::File::open(segment::path(&self.spool, number))?;
         let mut group = Vec::new();
@@ -332,10 +339,8 @@ impl Writer {
 
     /// States point to the old place of a record; written again, they point to the new one.
     fn note_again(&mut self, moved: &[Handle]) -> io::Result<()> {
-        let group = moved
-            .iter()
-            .filter_map(|handle| Some(Planned::note(handle, &handle.noted()?.octets)))
-            .collect();
+        let group =
+            moved.iter().filter_map(|handle| Some(Planned::note(handle, &handle.noted()?.octets))).collect();
         let mut groups = [group];
         self.write(&mut groups)?;
         for group in groups {

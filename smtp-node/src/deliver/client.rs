@@ -1,0 +1,349 @@
+//! One SMTP connection to a destination server, through lettre's low-level client. lettre keeps the protocol and
+//! stuffs the dots; a message goes through it piece by piece, so that its size does not matter.
+//!
+//! lettre can't be told that a message broke off in the middle, and would end it as if it were whole. So it speaks
+//! through [`Guarded`], which refuses every further octet once reading the message has failed.
+
+use bytes::Bytes;
+use contract::domains::Route;
+use lettre::transport::smtp::{
+    Error,
+    client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters},
+    extension::{ClientId, Extension},
+};
+use std::{
+    fs::File,
+    io::{self, Read},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::timeout,
+};
+
+const CONNECT: Duration = Duration::from_secs(20);
+/// RFC 5321 §4.5.3.2.
+const COMMAND: Duration = Duration::from_secs(300);
+const MESSAGE: Duration = Duration::from_secs(1_800);
+/// Octets read of a file at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Why a command or a connection did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The name of the server leads nowhere (RTE-11).
+    Unresolvable(String),
+    /// The connection failed or broke.
+    Broken(String),
+    /// The server says: later.
+    Later(String),
+    /// The server says: never.
+    Never(String),
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        let reply = error.status().map(|code| text.replacen(&format!("({code})"), &code.to_string(), 1));
+        let reply = plain(reply.as_deref().unwrap_or(&text));
+        if error.is_permanent() {
+            Self::Never(reply)
+        } else if error.is_transient() {
+            Self::Later(reply)
+        } else {
+            Self::Broken(reply)
+        }
+    }
+
+    /// What is told of it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Unresolvable(text) | Self::Broken(text) | Self::Later(text) | Self::Never(text) => text,
+        }
+    }
+}
+
+/// The text of a remote server on one line of bounded length, without what terminals or mail readers act on.
+fn plain(text: &str) -> String {
+    let text = text.trim_start_matches("permanent error ").trim_start_matches("transient error ");
+    let clean = text.chars().map(|it| if it.is_control() { ' ' } else { it });
+    clean.take(500).collect::<String>().trim().to_owned()
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::Broken(what.to_owned())
+}
+
+/// Where a message's octets come from.
+pub enum Source {
+    /// From memory.
+    Memory(Bytes),
+    /// From a file of the spool, from this offset on.
+    File(File),
+}
+
+/// A connection to a destination server.
+pub struct Client {
+    connection: AsyncSmtpConnection,
+    is_cut: Arc<AtomicBool>,
+    /// Messages sent on it.
+    pub messages: u32,
+    /// The address it leads to.
+    pub address: SocketAddr,
+}
+
+impl Client {
+    /// Connects to a route: every address of its host in turn, encrypted if the server can (RFC 7435: an
+    /// unverified certificate is better than none).
+    ///
+    /// # Errors
+    /// What kept us from it.
+    pub async fn connect(route: &Route, hostname: &str) -> Result<Self, Failure> {
+        let mut last = Failure::Unresolvable(format!("the name {} leads to no address", route.host));
+        for address in resolve(route).await? {
+            match Self::connect_to(address, route, hostname, true).await {
+                Ok(client) => return Ok(client),
+                Err(Failure::Broken(text)) if text.starts_with(TLS_FAILED) => {
+                    match Self::connect_to(address, route, hostname, false).await {
+                        Ok(client) => return Ok(client),
+                        Err(failure) => last = failure,
+                    }
+                }
+                Err(failure) => last = failure,
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_to(
+        address: SocketAddr,
+        route: &Route,
+        hostname: &str,
+        may_encrypt: bool,
+    ) -> Result<Self, Failure> {
+        let stream = timeout(CONNECT, TcpStream::connect(address))
+            .await
+            .map_err(|_| broken("connecting took too long"))?
+            .map_err(|error| Failure::Broken(format!("connecting failed: {error}")))?;
+        drop(stream.set_nodelay(true));
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let guarded = Box::new(Guarded { stream, is_cut: is_cut.clone() });
+        let hello = ClientId::Domain(hostname.to_owned());
+        let greeted = AsyncSmtpConnection::connect_with_transport(guarded, &hello);
+        let mut connection = timeout(COMMAND, greeted)
+            .await
+            .map_err(|_| broken("the server did not greet us in time"))?
+            // A server that refuses us in its greeting refuses no message: another route may take it.
+            .map_err(|error| match Failure::of(&error) {
+                Failure::Never(text) => Failure::Later(text),
+                other => other,
+            })?;
+        if may_encrypt && connection.can_starttls() {
+            let parameters = TlsParameters::builder(route.host.clone())
+                .dangerous_accept_invalid_certs(true)
+                .dangerous_accept_invalid_hostnames(true)
+                .build_rustls()
+                .map_err(|error| Failure::of(&error))?;
+            let failed = |text: &str| Failure::Broken(format!("{TLS_FAILED}: {text}"));
+            timeout(COMMAND, connection.starttls(parameters, &hello))
+                .await
+                .map_err(|_| failed("it took too long"))?
+                .map_err(|error| failed(Failure::of(&error).text()))?;
+        }
+        Ok(Self { connection, is_cut, messages: 0, address })
+    }
+
+    /// Whether the server takes addresses beyond ASCII.
+    pub fn takes_utf8(&self) -> bool {
+        self.connection.server_info().supports_feature(Extension::SmtpUtfEight)
+    }
+
+    /// Whether the server takes BODY=8BITMIME.
+    pub fn takes_eight_bit(&self) -> bool {
+        self.connection.server_info().supports_feature(Extension::EightBitMime)
+    }
+
+    /// Whether it can be used again.
+    pub fn is_usable(&self) -> bool {
+        !self.connection.has_broken() && !self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Says a line.
+    ///
+    /// # Errors
+    /// What the server answers if not 2xx or 3xx.
+    pub async fn command(&mut self, line: &str) -> Result<String, Failure> {
+        let said = timeout(COMMAND, self.connection.command(format!("{line}\r\n"))).await;
+        match said {
+            Ok(Ok(response)) => Ok(reply_text(&response)),
+            Ok(Err(error)) => Err(self.failed(Failure::of(&error))),
+            Err(_) => Err(self.failed(broken("the server did not answer in time"))),
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Failure {
+        if matches!(failure, Failure::Broken(_)) {
+            self.is_cut.store(true, Ordering::Relaxed);
+        }
+        failure
+    }
+
+    /// Sends a message after DATA was agreed: a header, then `length` octets of the source. It must end with a
+    /// line end.
+    ///
+    /// # Errors
+    /// What the server answers, or what broke.
+    pub async fn message(&mut self, header: Vec<u8>, source: Source, length: u64) -> Result<String, Failure> {
+        let total = length + u64::try_from(header.len()).unwrap_or(0);
+        let pieces = Pieces {
+            header: Some(header),
+            source,
+            // lettre ends the last line itself.
+            left: total.saturating_sub(2),
+            is_cut: self.is_cut.clone(),
+        };
+        match timeout(MESSAGE, self.connection.message_iter(pieces)).await {
+            Ok(Ok(response)) => {
+                self.messages += 1;
+                Ok(reply_text(&response))
+            }
+            Ok(Err(error)) => Err(self.failed(Failure::of(&error))),
+            Err(_) => Err(self.failed(broken("the server did not take the message in time"))),
+        }
+    }
+
+    /// Says goodbye.
+    pub async fn quit(mut self) {
+        if self.is_usable() {
+            drop(timeout(Duration::from_secs(5), self.connection.quit()).await);
+        }
+    }
+}
+
+const TLS_FAILED: &str = "encrypting failed";
+
+fn reply_text(response: &lettre::transport::smtp::response::Response) -> String {
+    let lines: Vec<&str> = response.message().collect();
+    plain(&format!("{} {}", response.code(), lines.join(" ")))
+}
+
+async fn resolve(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
+    if let Ok(address) = route.host.parse() {
+        return Ok(vec![SocketAddr::new(address, route.port)]);
+    }
+    let found = timeout(CONNECT, tokio::net::lookup_host((route.host.as_str(), route.port))).await;
+    match found {
+        Ok(Ok(addresses)) => Ok(addresses.collect()),
+        Ok(Err(error)) => {
+            Err(Failure::Unresolvable(format!("the name {} cannot be resolved: {error}", route.host)))
+        }
+        Err(_) => Err(Failure::Unresolvable(format!("the name {} was not resolved in time", route.host))),
+    }
+}
+
+/// The pieces of a message as lettre takes them.
+struct Pieces {
+    header: Option<Vec<u8>>,
+    source: Source,
+    left: u64,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl Iterator for Pieces {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut piece = match self.header.take() {
+            Some(header) => Bytes::from(header),
+            None if self.left == 0 => return None,
+            None => match self.read() {
+                Ok(piece) => piece,
+                Err(error) => {
+                    tracing::error!(%error, "a message could not be read while it was sent");
+                    self.is_cut.store(true, Ordering::Relaxed);
+                    return None;
+                }
+            },
+        };
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        piece.truncate(left);
+        self.left -= u64::try_from(piece.len()).unwrap_or(self.left);
+        Some(piece)
+    }
+}
+
+impl Pieces {
+    fn read(&mut self) -> io::Result<Bytes> {
+        match &mut self.source {
+            Source::Memory(octets) if octets.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+            Source::Memory(octets) => Ok(std::mem::take(octets)),
+            Source::File(file) => {
+                let mut piece = vec![0; PIECE];
+                match file.read(&mut piece)? {
+                    0 => Err(io::ErrorKind::UnexpectedEof.into()),
+                    count => {
+                        piece.truncate(count);
+                        Ok(piece.into())
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A connection that can be cut.
+#[derive(Debug)]
+struct Guarded {
+    stream: TcpStream,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl AsyncTokioStream for Guarded {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.is_cut.load(Ordering::Relaxed) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(&mut self.stream).poll_write(context, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

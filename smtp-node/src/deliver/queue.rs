@@ -1,0 +1,456 @@
+//! Who is to be tried when, and by whom. Each domain has a lane with a few workers; a worker keeps its connection
+//! and takes one message after the other. What fails for now waits for its time; the queue is rebuilt from the
+//! spool when the node starts.
+
+use super::{
+    attempt::{self, Fate, Kept, Outcome, Parcel},
+    bounce::Undelivered,
+    mail_servers::{self, NoServers},
+    message::{Envelope, Progress},
+    schedule,
+};
+use crate::{
+    node::Node,
+    outbox::{json, report},
+    spool::{Entry, Handle, record::Kind},
+};
+use bytes::Bytes;
+use contract::{
+    domains::Route,
+    messages::EventKind,
+    nodes::{NewEvent, RecordBatch},
+    settings::domain::RETRY_DAYS,
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
+    io::Read,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, Semaphore, oneshot},
+    time::timeout,
+};
+
+/// Connections to one destination at a time.
+const WORKERS: usize = 20;
+/// Connections out at a time.
+const ALL_WORKERS: usize = 400;
+/// How long a worker keeps its connection without work.
+const IDLE: Duration = Duration::from_secs(5);
+/// Octets of messages kept in memory until their first try.
+const MEMORY: usize = 64 * 1024 * 1024;
+
+/// A message in the queue.
+pub struct Queued {
+    handle: Handle,
+    envelope: Envelope,
+    /// The message, until its first try.
+    content: Mutex<Option<Bytes>>,
+    progress: Mutex<Progress>,
+}
+
+/// A message for one domain.
+#[derive(Clone)]
+struct Job {
+    message: Arc<Queued>,
+    domain: String,
+}
+
+#[derive(Default)]
+struct Lane {
+    ready: VecDeque<Job>,
+    workers: usize,
+    waiting: Vec<(u64, oneshot::Sender<Job>)>,
+}
+
+/// The queue.
+pub struct Queue {
+    lanes: Mutex<HashMap<String, Lane>>,
+    /// Jobs that wait, by time and a number that tells equal times apart.
+    later: Mutex<BinaryHeap<Reverse<(i64, u64)>>>,
+    sleeping: Mutex<HashMap<u64, Job>>,
+    changed: Notify,
+    next_number: AtomicU64,
+    connections: Semaphore,
+    messages: AtomicU64,
+    memory: AtomicUsize,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            lanes: Mutex::default(),
+            later: Mutex::default(),
+            sleeping: Mutex::default(),
+            changed: Notify::new(),
+            next_number: AtomicU64::new(0),
+            connections: Semaphore::new(ALL_WORKERS),
+            messages: AtomicU64::new(0),
+            memory: AtomicUsize::new(0),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Queue {
+    /// Messages in the queue.
+    pub fn len(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Tries everything that waits now, whatever its time.
+    pub fn hurry(node: &Arc<Node>) {
+        let jobs: Vec<Job> = lock(&node.queue.sleeping).drain().map(|(_, job)| job).collect();
+        for job in jobs {
+            submit(node, job);
+        }
+    }
+}
+
+/// Takes a committed message, with its octets if they are at hand.
+pub fn add(node: &Arc<Node>, handle: Handle, envelope: Envelope, content: Option<Bytes>) {
+    let progress = handle.state().and_then(|state| serde_json::from_slice(&state).ok()).unwrap_or_default();
+    node.queue.messages.fetch_add(1, Ordering::Relaxed);
+    let used = node.queue.memory.load(Ordering::Relaxed);
+    let content = content.filter(|content| used + content.len() <= MEMORY);
+    if let Some(content) = &content {
+        node.queue.memory.fetch_add(content.len(), Ordering::Relaxed);
+    }
+    let message =
+        Arc::new(Queued { handle, envelope, content: Mutex::new(content), progress: Mutex::new(progress) });
+    schedule(node, &message);
+}
+
+/// Takes over what an earlier run left in the spool.
+pub fn restore(node: &Arc<Node>, handle: &Handle) {
+    let read = node.spool.read(handle).map_err(|error| error.to_string());
+    let envelope = read.and_then(|it| serde_json::from_slice(&it.head).map_err(|error| error.to_string()));
+    match envelope {
+        Ok(envelope) => add(node, handle.clone(), envelope, None),
+        Err(error) => tracing::error!(error, "a message in the spool cannot be read"),
+    }
+}
+
+fn schedule(node: &Arc<Node>, message: &Arc<Queued>) {
+    let progress = lock(&message.progress).clone();
+    let domains = message.envelope.open_domains(&progress);
+    if domains.is_empty() {
+        node.spool.commit_later(vec![Entry::Finish(message.handle.clone())]);
+        forget(node, message);
+    }
+    for domain in domains {
+        let job = Job { message: message.clone(), domain: domain.to_owned() };
+        match progress.next_at.get(domain) {
+            Some(at) if *at > node.clock.now() => sleep(node, job, *at),
+            _ => submit(node, job),
+        }
+    }
+}
+
+fn forget(node: &Arc<Node>, message: &Queued) {
+    drop_content(node, message);
+    node.queue.messages.fetch_sub(1, Ordering::Relaxed);
+}
+
+fn drop_content(node: &Arc<Node>, message: &Queued) {
+    if let Some(content) = lock(&message.content).take() {
+        node.queue.memory.fetch_sub(content.len(), Ordering::Relaxed);
+    }
+}
+
+fn sleep(node: &Arc<Node>, job: Job, at: i64) {
+    let number = node.queue.next_number.fetch_add(1, Ordering::Relaxed);
+    lock(&node.queue.sleeping).insert(number, job);
+    lock(&node.queue.later).push(Reverse((at, number)));
+    node.queue.changed.notify_one();
+}
+
+/// Wakes jobs when their time has come, until the task is dropped.
+pub async fn wake(node: Arc<Node>) {
+    loop {
+        let changed = node.queue.changed.notified();
+        let first = lock(&node.queue.later).peek().map(|Reverse((at, _))| *at);
+        match first {
+            None => changed.await,
+            Some(at) if at > node.clock.now() => tokio::select! {
+                () = node.clock.sleep_until(at) => {}
+                () = changed => {}
+            },
+            Some(_) => {
+                let due = lock(&node.queue.later).pop();
+                let job = due.and_then(|Reverse((_, number))| lock(&node.queue.sleeping).remove(&number));
+                if let Some(job) = job {
+                    submit(&node, job);
+                }
+            }
+        }
+    }
+}
+
+fn submit(node: &Arc<Node>, mut job: Job) {
+    let mut lanes = lock(&node.queue.lanes);
+    let lane = lanes.entry(job.domain.clone()).or_default();
+    while let Some((_, worker)) = lane.waiting.pop() {
+        match worker.send(job) {
+            Ok(()) => return,
+            Err(back) => job = back,
+        }
+    }
+    let domain = job.domain.clone();
+    lane.ready.push_back(job);
+    if lane.workers < WORKERS {
+        lane.workers += 1;
+        tokio::spawn(Box::pin(work(node.clone(), domain)));
+    }
+}
+
+/// A worker of a lane: takes jobs until there have been none for a while.
+async fn work(node: Arc<Node>, domain: String) {
+    let mut kept = None;
+    let Ok(_permit) = node.queue.connections.acquire().await else { return };
+    while let Some(job) = next_job(&node, &domain).await {
+        try_job(&node, &job, &mut kept).await;
+    }
+    if let Some(kept) = kept {
+        kept.quit().await;
+    }
+}
+
+async fn next_job(node: &Arc<Node>, domain: &str) -> Option<Job> {
+    let number = node.queue.next_number.fetch_add(1, Ordering::Relaxed);
+    let mut receiver = {
+        let mut lanes = lock(&node.queue.lanes);
+        let lane = lanes.get_mut(domain)?;
+        if let Some(job) = lane.ready.pop_front() {
+            return Some(job);
+        }
+        let (sender, receiver) = oneshot::channel();
+        lane.waiting.push((number, sender));
+        receiver
+    };
+    if let Ok(Ok(job)) = timeout(IDLE, &mut receiver).await {
+        return Some(job);
+    }
+    {
+        let mut lanes = lock(&node.queue.lanes);
+        let lane = lanes.get_mut(domain)?;
+        let before = lane.waiting.len();
+        lane.waiting.retain(|(other, _)| *other != number);
+        if lane.waiting.len() < before {
+            lane.workers -= 1;
+            if lane.workers == 0 {
+                lanes.remove(domain);
+            }
+            return None;
+        }
+    }
+    // Somebody gave us a job in the very moment in which we stopped waiting.
+    receiver.await.ok()
+}
+
+async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
+    let message = &job.message;
+    let places = message.envelope.open_at(&job.domain, &lock(&message.progress));
+    if places.is_empty() {
+        return;
+    }
+    let (beginning, outcomes) = match beginning(node, message) {
+        Ok(beginning) => {
+            let outcomes = match routes(node, message, &job.domain).await {
+                Ok(routes) => {
+                    let parcel = Parcel {
+                        envelope: &message.envelope,
+                        beginning: beginning.clone(),
+                        spool: &node.spool,
+                        handle: &message.handle,
+                        hostname: &node.config.hostname,
+                    };
+                    attempt::attempt(&parcel, &routes, &places, kept).await
+                }
+                Err(outcome) => places.iter().map(|place| (*place, outcome.clone())).collect(),
+            };
+            (beginning, outcomes)
+        }
+        Err(error) => {
+            tracing::error!(id = message.envelope.id, %error, "a message in the spool cannot be read");
+            let reply = "the message cannot be read right now".to_owned();
+            let later = Outcome { fate: Fate::Later, host: String::new(), reply, size: 0 };
+            (Bytes::new(), places.iter().map(|place| (*place, later.clone())).collect())
+        }
+    };
+    settle(node, job, &beginning, outcomes).await;
+}
+
+/// The whole message if it is small, or else its beginning.
+fn beginning(node: &Node, message: &Queued) -> std::io::Result<Bytes> {
+    if let Some(content) = lock(&message.content).clone() {
+        return Ok(content);
+    }
+    match node.spool.open_body(&message.handle)? {
+        None => node.spool.read(&message.handle).map(|payload| payload.body),
+        Some(file) => {
+            let mut beginning = Vec::new();
+            let limit = u64::try_from(crate::headers::LIMIT + 2).unwrap_or(u64::MAX);
+            file.take(limit).read_to_end(&mut beginning)?;
+            Ok(beginning.into())
+        }
+    }
+}
+
+/// Where mail for a domain goes: its routes if it is ours, the relay for bounces otherwise.
+async fn routes(node: &Node, message: &Queued, domain: &str) -> Result<Vec<Route>, Outcome> {
+    let policy = node.policy.current();
+    if let Some(domain) = policy.domain(domain) {
+        return Ok(domain.routes.clone());
+    }
+    let refused = |reply: String| Outcome { fate: Fate::Refused, host: String::new(), reply, size: 0 };
+    if !message.envelope.is_bounce {
+        return Err(refused(format!("{domain} is not served here any more")));
+    }
+    if let Some(relay) = &node.config.bounce_relay {
+        return match relay.parse() {
+            Ok(route) => Ok(vec![route]),
+            Err(_) => Err(refused(format!("the relay for bounces is not a host: {relay}"))),
+        };
+    }
+    mail_servers::of(domain).await.map_err(|failure| match failure {
+        NoServers::Never => refused(format!("{domain} takes no mail")),
+        NoServers::Later(reply) => Outcome { fate: Fate::Later, host: String::new(), reply, size: 0 },
+    })
+}
+
+/// Writes down what became of the recipients, tells of it, and plans what is left.
+async fn settle(node: &Arc<Node>, job: &Job, beginning: &Bytes, mut outcomes: BTreeMap<usize, Outcome>) {
+    let message = &job.message;
+    let envelope = &message.envelope;
+    let now = node.clock.now();
+    let age = now.saturating_sub(envelope.received_at);
+    let is_over = age >= schedule::last_age(retry_days(node, &job.domain));
+    for outcome in outcomes.values_mut().filter(|outcome| outcome.fate == Fate::Later && is_over) {
+        outcome.fate = Fate::Refused;
+    }
+    let (progress, next_at) = {
+        let mut progress = lock(&message.progress);
+        let settled = outcomes.iter().filter(|(_, outcome)| outcome.fate != Fate::Later);
+        progress.settled.extend(settled.map(|(place, _)| *place));
+        progress.next_at.remove(&job.domain);
+        let is_open = outcomes.values().any(|outcome| outcome.fate == Fate::Later);
+        let next_at = is_open.then(|| envelope.received_at.saturating_add(schedule::next_age(age)));
+        if let Some(at) = next_at {
+            progress.next_at.insert(job.domain.clone(), at);
+        }
+        (progress.clone(), next_at)
+    };
+    let is_finished = envelope.open_domains(&progress).is_empty();
+    let undelivered = undelivered(node, envelope, beginning, &outcomes);
+    let bounce = undelivered.has_reader() && !undelivered.recipients.is_empty();
+    let mut entries = Vec::new();
+    let events = events(node, envelope, &outcomes, bounce);
+    if !events.events.is_empty() {
+        entries.push(report(&events));
+    }
+    let mut bounced = None;
+    if bounce {
+        let (head, text) = undelivered.report();
+        let body = Bytes::from(text);
+        entries.push(Entry::Add { kind: Kind::Message, head: json(&head), body: body.clone(), file: None });
+        bounced = Some((head, body));
+    }
+    entries.push(if is_finished {
+        Entry::Finish(message.handle.clone())
+    } else {
+        Entry::Note(message.handle.clone(), json(&progress))
+    });
+    drop_content(node, message);
+    match node.spool.commit(entries).await {
+        Ok(handles) => {
+            node.outbox.push(&handles);
+            let handle = handles.into_iter().find(|handle| handle.kind() == Kind::Message);
+            if let (Some((head, body)), Some(handle)) = (bounced, handle) {
+                add(node, handle, head, Some(body));
+            }
+        }
+        Err(error) => tracing::error!(%error, id = envelope.id, "a delivery could not be written down"),
+    }
+    if is_finished {
+        forget(node, message);
+    } else if let Some(at) = next_at {
+        sleep(node, job.clone(), at);
+    }
+}
+
+fn undelivered<'a>(
+    node: &'a Node,
+    envelope: &'a Envelope,
+    beginning: &'a [u8],
+    outcomes: &'a BTreeMap<usize, Outcome>,
+) -> Undelivered<'a> {
+    let refused = outcomes.iter().filter(|(_, outcome)| outcome.fate == Fate::Refused);
+    Undelivered {
+        envelope,
+        beginning,
+        recipients: refused
+            .filter_map(|(place, outcome)| Some((envelope.recipients.get(*place)?, outcome)))
+            .collect(),
+        hostname: &node.config.hostname,
+        date: node.clock.now_in_mail(),
+        id: uuid::Uuid::now_v7().simple().to_string(),
+        now: node.clock.now(),
+    }
+}
+
+fn events(
+    node: &Node,
+    envelope: &Envelope,
+    outcomes: &BTreeMap<usize, Outcome>,
+    bounce: bool,
+) -> RecordBatch {
+    let mut batch = RecordBatch::default();
+    for (place, outcome) in outcomes {
+        let Some(recipient) = envelope.recipients.get(*place) else { continue };
+        let kind = match outcome.fate {
+            Fate::Delivered => EventKind::Delivered,
+            Fate::Later => EventKind::Retrying,
+            Fate::Refused if bounce => EventKind::Bounced,
+            Fate::Refused => EventKind::Discarded,
+        };
+        if outcome.fate == Fate::Delivered {
+            node.counters.delivered.fetch_add(1, Ordering::Relaxed);
+        }
+        tracing::info!(
+            id = envelope.id, recipient = ?recipient.address, event = kind.name(), host = outcome.host,
+            reply = ?outcome.reply, "delivery"
+        );
+        let Some(record) = recipient.record else { continue };
+        batch.events.push(NewEvent {
+            record,
+            id: node.ids.next(),
+            kind,
+            host: outcome.host.clone(),
+            reply: outcome.reply.clone(),
+            size: outcome.size,
+        });
+    }
+    batch
+}
+
+fn retry_days(node: &Node, domain: &str) -> i32 {
+    let policy = node.policy.current();
+    match policy.domain(domain) {
+        Some(domain) => policy.settings(domain, "").get(&RETRY_DAYS),
+        None => RETRY_DAYS.default,
+    }
+}

@@ -1,0 +1,383 @@
+//! A complete message: judged for each recipient, made durable together with everything that is to be told of it,
+//! and only then answered (security.md §3.1). What the client hears is what happened.
+
+use crate::{
+    deliver::{
+        message::{Envelope, Recipient as Addressee, Stamp},
+        queue,
+    },
+    headers,
+    judge::{Answer, Question},
+    node::Node,
+    outbox::{self, json, report},
+    smtp::{
+        incoming::Content,
+        protocol::{self, Reason, Reply},
+        transaction::{Recipient, Transaction},
+    },
+    spool::{Entry, SpoolError, record::Kind},
+};
+use bytes::Bytes;
+use contract::{
+    messages::{Authentication, Classification, Status},
+    nodes::{NewRecord, RecordBatch},
+    settings::incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
+};
+use filter_engine::{Facts, Verdict};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
+
+/// Received fields a message may have (RFC 5321 §6.3).
+const MAX_HOPS: usize = 100;
+/// Octets a line may have (X-05, RFC 5322 §2.1.1).
+const MAX_LINE: u64 = 998;
+
+/// Who is connected.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its address.
+    pub address: IpAddr,
+    /// What it called itself.
+    pub helo: String,
+    /// Whether the connection is encrypted.
+    pub is_encrypted: bool,
+    /// Whether it said EHLO.
+    pub is_extended: bool,
+}
+
+/// What becomes of the message for one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Deliver,
+    /// Held; whether the client hears a refusal is the settings' choice (FIL-15).
+    Hold {
+        reason: Reason,
+        is_refused: bool,
+    },
+    Refuse(Reason),
+}
+
+impl Outcome {
+    const fn refusal(self) -> Option<Reason> {
+        match self {
+            Self::Refuse(reason) | Self::Hold { reason, is_refused: true } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// A message with what is known of it.
+struct Arrival<'a> {
+    node: &'a Arc<Node>,
+    client: &'a Client,
+    transaction: &'a Transaction,
+    content: &'a Content,
+    id: String,
+    received_at: i64,
+    answer: Answer,
+}
+
+/// Takes a message for its recipients; the reply is the answer to its end.
+pub async fn take(node: &Arc<Node>, client: &Client, transaction: Transaction, content: Content) -> Reply {
+    if headers::hops(&content.beginning) > MAX_HOPS {
+        return refuse_all(node, client, &transaction, Reason::Loop);
+    }
+    let received_at = node.clock.now();
+    let question = question(node, client, &transaction, &content, received_at);
+    let answer = match node.judge.ask(question).await {
+        Ok(answer) => answer,
+        Err(reason) => return refuse_all(node, client, &transaction, reason),
+    };
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let arrival =
+        Arrival { node, client, transaction: &transaction, content: &content, id, received_at, answer };
+    match arrival.settle().await {
+        Ok(reply) => reply,
+        Err(error) => {
+            tracing::error!(%error, "a message could not be kept");
+            refuse_all(node, client, &transaction, Reason::SpoolFull)
+        }
+    }
+}
+
+/// Logs the message as refused for each recipient.
+fn refuse_all(node: &Arc<Node>, client: &Client, transaction: &Transaction, reason: Reason) -> Reply {
+    for recipient in &transaction.recipients {
+        log_refusal(node, client, &transaction.sender, recipient, reason);
+    }
+    reason.reply()
+}
+
+fn question(
+    node: &Node,
+    client: &Client,
+    transaction: &Transaction,
+    content: &Content,
+    received_at: i64,
+) -> Question {
+    let recipients = &transaction.recipients;
+    Question {
+        message: content.beginning.clone(),
+        envelope: filter_engine::Envelope {
+            client_ip: Some(client.address),
+            helo: client.helo.clone(),
+            sender: transaction.sender.clone(),
+            recipients: recipients.iter().map(|recipient| recipient.address.to_string()).collect(),
+        },
+        facts: Facts {
+            received_at: Some(received_at / 1_000),
+            size: Some(content.size),
+            longest_line: Some(content.longest_line),
+            ..Facts::default()
+        },
+        settings: recipients.iter().map(|recipient| recipient.settings.clone()).collect(),
+        wants_verdicts: node.config.filter,
+    }
+}
+
+/// Logs a recipient that was refused before the content was judged.
+pub fn log_refusal(node: &Arc<Node>, client: &Client, sender: &str, recipient: &Recipient, reason: Reason) {
+    let reply = reason.reply();
+    let is_final = reply.code >= 500;
+    let record = NewRecord {
+        reason: Some(reason.name().to_owned()),
+        reply: reply.to_string(),
+        classification: if is_final { Classification::Rejected } else { Classification::Deferred },
+        status: if is_final { Status::Rejected } else { Status::Deferred },
+        ..empty_record(node, client, sender, recipient)
+    };
+    tracing::info!(
+        client = %client.address, sender = ?sender, recipient = ?record.recipient, reply = %reply,
+        reason = reason.name(), "refused"
+    );
+    outbox::tell(node, RecordBatch { records: vec![record], events: Vec::new() });
+}
+
+fn empty_record(node: &Node, client: &Client, sender: &str, recipient: &Recipient) -> NewRecord {
+    NewRecord {
+        id: node.ids.next(),
+        message_id: String::new(),
+        domain: recipient.domain.name.clone(),
+        sender: sender.to_owned(),
+        recipient: recipient.address.to_string(),
+        sender_ip: client.address.to_string(),
+        sender_host: String::new(),
+        helo: client.helo.clone(),
+        is_encrypted: client.is_encrypted,
+        subject: String::new(),
+        header_from: String::new(),
+        header_to: String::new(),
+        size: 0,
+        classification: Classification::NotSpam,
+        status: Status::Queued,
+        reason: None,
+        reply: String::new(),
+        score: None,
+        unsure_threshold: None,
+        quarantine_threshold: None,
+        evidence: Vec::new(),
+        authentication: Authentication::default(),
+        attachments: 0,
+        hold_days: None,
+    }
+}
+
+impl Arrival<'_> {
+    /// Decides, makes durable, answers, and starts the delivery.
+    async fn settle(&self) -> Result<Reply, SpoolError> {
+        let recipients = &self.transaction.recipients;
+        let mut outcomes: Vec<Outcome> =
+            recipients.iter().enumerate().map(|(place, recipient)| self.decide(place, recipient)).collect();
+        // C17: one answer for all. If they differ, the message is taken, and what would have been refused is held.
+        let refusal = outcomes.iter().map(|outcome| outcome.refusal()).collect::<Option<Vec<Reason>>>();
+        let refusal = refusal.and_then(|reasons| reasons.first().copied());
+        if refusal.is_none() {
+            for outcome in &mut outcomes {
+                if let Outcome::Refuse(reason) = *outcome {
+                    *outcome = Outcome::Hold { reason, is_refused: false };
+                }
+            }
+        }
+        let reply = refusal.map_or_else(|| protocol::accepted(&self.id), Reason::reply);
+        let records: Vec<NewRecord> = recipients
+            .iter()
+            .zip(&outcomes)
+            .enumerate()
+            .map(|(place, (recipient, outcome))| self.record(place, recipient, *outcome, &reply))
+            .collect();
+        let envelope = self.envelope(&outcomes, &records);
+        let is_held = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Hold { .. }));
+        let mut entries = Vec::new();
+        if is_held {
+            entries.push(self.stored(Kind::HeldBody, json(&self.id)));
+        }
+        entries.push(report(&RecordBatch { records, events: Vec::new() }));
+        if !envelope.recipients.is_empty() {
+            entries.push(self.stored(Kind::Message, json(&envelope)));
+        }
+        let handles = self.node.spool.commit(entries).await?;
+        self.node.outbox.push(&handles);
+        if let Some(handle) = handles.into_iter().find(|handle| handle.kind() == Kind::Message) {
+            let is_small = self.content.file.is_none();
+            queue::add(self.node, handle, envelope, is_small.then(|| self.content.beginning.clone()));
+        }
+        if refusal.is_none() {
+            self.node.counters.messages.fetch_add(1, Ordering::Relaxed);
+        }
+        tracing::info!(
+            id = self.id, client = %self.client.address, sender = ?self.transaction.sender,
+            recipients = recipients.len(), size = self.content.size, reply = %reply, "message"
+        );
+        Ok(reply)
+    }
+
+    fn verdict(&self, place: usize) -> Option<&Verdict> {
+        self.answer.verdicts.get(place).map(AsRef::as_ref)
+    }
+
+    fn decide(&self, place: usize, recipient: &Recipient) -> Outcome {
+        // FIL-14.
+        if self.content.longest_line > MAX_LINE && !recipient.settings.get(&SKIP_LINE_LENGTH_CHECK) {
+            return Outcome::Refuse(Reason::LineTooLong);
+        }
+        let Some(verdict) = self.verdict(place) else { return Outcome::Deliver };
+        let reason = match verdict.classification {
+            Classification::Virus => Reason::Virus,
+            Classification::Attachment => Reason::Attachment,
+            Classification::Blocked => Reason::Blocked,
+            Classification::Oversize => Reason::TooLarge,
+            Classification::Rejected | Classification::Deferred => Reason::Content,
+            _ => Reason::Spam,
+        };
+        if verdict.hold {
+            Outcome::Hold { reason, is_refused: verdict.smtp_reject }
+        } else if verdict.smtp_reject {
+            Outcome::Refuse(reason)
+        } else {
+            Outcome::Deliver
+        }
+    }
+
+    fn record(&self, place: usize, recipient: &Recipient, outcome: Outcome, reply: &Reply) -> NewRecord {
+        let verdict = self.verdict(place);
+        let is_too_long = matches!(
+            outcome,
+            Outcome::Refuse(Reason::LineTooLong) | Outcome::Hold { reason: Reason::LineTooLong, .. }
+        );
+        let classification = match verdict {
+            _ if is_too_long => Classification::Rejected,
+            Some(verdict) => verdict.classification,
+            None => Classification::NotSpam,
+        };
+        let settings = &recipient.settings;
+        NewRecord {
+            message_id: self.id.clone(),
+            subject: self.answer.subject.clone(),
+            header_from: self.answer.from.clone(),
+            header_to: self.answer.to.clone(),
+            size: self.content.size,
+            classification,
+            status: match outcome {
+                Outcome::Deliver => Status::Queued,
+                Outcome::Hold { .. } => Status::Quarantined,
+                Outcome::Refuse(_) => Status::Rejected,
+            },
+            reason: is_too_long.then(|| Reason::LineTooLong.name().to_owned()),
+            reply: reply.to_string(),
+            score: verdict.map(|verdict| verdict.score),
+            unsure_threshold: verdict.map(|_| settings.get(&UNSURE_THRESHOLD)),
+            quarantine_threshold: verdict.map(|_| settings.get(&QUARANTINE_THRESHOLD)),
+            evidence: verdict.map(|verdict| verdict.evidence.clone()).unwrap_or_default(),
+            attachments: self.answer.attachments,
+            hold_days: matches!(outcome, Outcome::Hold { .. }).then(|| settings.get(&QUARANTINE_DAYS)),
+            ..empty_record(self.node, self.client, &self.transaction.sender, recipient)
+        }
+    }
+
+    /// The message for those to whom it is delivered.
+    fn envelope(&self, outcomes: &[Outcome], records: &[NewRecord]) -> Envelope {
+        let mut stamps: Vec<Stamp> = Vec::new();
+        let mut addressees = Vec::new();
+        let all = self.transaction.recipients.iter().zip(outcomes).zip(records).enumerate();
+        for (place, ((recipient, outcome), record)) in all {
+            if *outcome != Outcome::Deliver {
+                continue;
+            }
+            let stamp = stamp(self.verdict(place));
+            let known = stamps.iter().position(|known| *known == stamp);
+            addressees.push(Addressee {
+                address: recipient.address.to_string(),
+                domain: recipient.address.domain.clone(),
+                record: Some(record.id),
+                stamp: known.unwrap_or(stamps.len()),
+            });
+            if known.is_none() {
+                stamps.push(stamp);
+            }
+        }
+        let parameters = &self.transaction.parameters;
+        Envelope {
+            id: self.id.clone(),
+            received_at: self.received_at,
+            sender: self.transaction.sender.clone(),
+            is_utf8: parameters.is_utf8,
+            is_eight_bit: parameters.is_eight_bit,
+            size: self.content.size,
+            trace: self.trace(),
+            stamps,
+            recipients: addressees,
+            is_bounce: false,
+        }
+    }
+
+    /// The fields that say where the message came from (RFC 5321 §4.4, RFC 8601).
+    fn trace(&self) -> String {
+        let client = self.client;
+        let protocol = match (self.transaction.parameters.is_utf8, client.is_extended, client.is_encrypted) {
+            (true, _, true) => "UTF8SMTPS",
+            (true, _, false) => "UTF8SMTP",
+            (false, true, true) => "ESMTPS",
+            (false, true, false) => "ESMTP",
+            _ => "SMTP",
+        };
+        let helo: String = client
+            .helo
+            .chars()
+            .map(|it| if it.is_ascii_alphanumeric() || "-._:[]".contains(it) { it } else { '?' })
+            .collect();
+        let hostname = &self.node.config.hostname;
+        format!(
+            "Received: from {helo} ([{}])\r\n\tby {hostname} (Gatepost) with {protocol} id {};\r\n\t{}\r\n\
+             Authentication-Results: {hostname}; none\r\n",
+            client.address,
+            self.id,
+            self.node.clock.now_in_mail(),
+        )
+    }
+
+    fn stored(&self, kind: Kind, head: Bytes) -> Entry {
+        let (body, file) = match &self.content.file {
+            Some(file) => (Bytes::new(), Some(file.clone())),
+            None => (self.content.beginning.clone(), None),
+        };
+        Entry::Add { kind, head, body, file }
+    }
+}
+
+/// FIL-08 … FIL-11.
+fn stamp(verdict: Option<&Verdict>) -> Stamp {
+    match verdict {
+        None => Stamp { fields: "X-Recommended-Action: accept\r\n".into(), notation: None },
+        Some(verdict) => Stamp {
+            fields: format!(
+                "X-Gatepost-Evidence: {}\r\nX-Gatepost-Class: {}\r\nX-Recommended-Action: {}\r\n",
+                verdict.evidence_header,
+                verdict.classification.header(),
+                verdict.recommended_action.header()
+            ),
+            notation: verdict.subject_notation.clone(),
+        },
+    }
+}
