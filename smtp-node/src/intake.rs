@@ -8,6 +8,7 @@ use crate::{
     },
     headers,
     judge::{Answer, Question},
+    lookups::{self, Authenticity},
     node::Node,
     outbox::{self, json, report},
     smtp::{
@@ -28,6 +29,7 @@ use std::{
     net::IpAddr,
     sync::{Arc, atomic::Ordering},
 };
+use tokio::sync::OnceCell;
 
 /// Received fields a message may have (RFC 5321 §6.3).
 const MAX_HOPS: usize = 100;
@@ -45,6 +47,25 @@ pub struct Client {
     pub is_encrypted: bool,
     /// Whether it said EHLO.
     pub is_extended: bool,
+    /// Its name by reverse DNS, once it was looked up; empty if it has none.
+    host: OnceCell<String>,
+}
+
+impl Client {
+    /// Somebody who has just connected.
+    pub const fn new(address: IpAddr) -> Self {
+        Self {
+            address,
+            helo: String::new(),
+            is_encrypted: false,
+            is_extended: false,
+            host: OnceCell::const_new(),
+        }
+    }
+
+    fn known_host(&self) -> &str {
+        self.host.get().map_or("", String::as_str)
+    }
 }
 
 /// What becomes of the message for one recipient.
@@ -77,6 +98,7 @@ struct Arrival<'a> {
     id: String,
     received_at: i64,
     answer: Answer,
+    authenticity: Authenticity,
 }
 
 /// Takes a message for its recipients; the reply is the answer to its end.
@@ -85,21 +107,48 @@ pub async fn take(node: &Arc<Node>, client: &Client, transaction: Transaction, c
         return refuse_all(node, client, &transaction, Reason::Loop);
     }
     let received_at = node.clock.now();
-    let question = question(node, client, &transaction, &content, received_at);
+    let authenticity = look_up(node, client, &transaction, &content).await;
+    let mut question = question(node, client, &transaction, &content, received_at);
+    question.facts = Facts {
+        client_host: node.config.dns.then(|| client.known_host().to_owned()),
+        spf: authenticity.spf,
+        dkim: authenticity.dkim,
+        dmarc: authenticity.dmarc,
+        dmarc_policy: authenticity.dmarc_policy,
+        ..question.facts
+    };
     let answer = match node.judge.ask(question).await {
         Ok(answer) => answer,
         Err(reason) => return refuse_all(node, client, &transaction, reason),
     };
     let id = uuid::Uuid::now_v7().simple().to_string();
-    let arrival =
-        Arrival { node, client, transaction: &transaction, content: &content, id, received_at, answer };
+    let (transaction, content) = (&transaction, &content);
+    let arrival = Arrival { node, client, transaction, content, id, received_at, answer, authenticity };
     match arrival.settle().await {
         Ok(reply) => reply,
         Err(error) => {
             tracing::error!(%error, "a message could not be kept");
-            refuse_all(node, client, &transaction, Reason::SpoolFull)
+            refuse_all(node, client, transaction, Reason::SpoolFull)
         }
     }
+}
+
+/// What the world says of the client and of the sender; nothing where nothing is judged.
+async fn look_up(node: &Node, client: &Client, transaction: &Transaction, content: &Content) -> Authenticity {
+    if !node.config.filter {
+        return Authenticity::default();
+    }
+    let question = lookups::Question {
+        client_ip: client.address,
+        helo: &client.helo,
+        sender: &transaction.sender,
+        hostname: &node.config.hostname,
+        message: &content.beginning,
+        is_whole: content.file.is_none(),
+    };
+    let host = client.host.get_or_init(|| node.lookups.host_of(client.address));
+    let (_, authenticity) = tokio::join!(host, node.lookups.judge_sender(&question));
+    authenticity
 }
 
 /// Logs the message as refused for each recipient.
@@ -163,7 +212,7 @@ fn empty_record(node: &Node, client: &Client, sender: &str, recipient: &Recipien
         sender: sender.to_owned(),
         recipient: recipient.address.to_string(),
         sender_ip: client.address.to_string(),
-        sender_host: String::new(),
+        sender_host: client.known_host().to_owned(),
         helo: client.helo.clone(),
         is_encrypted: client.is_encrypted,
         subject: String::new(),
@@ -290,6 +339,7 @@ impl Arrival<'_> {
             unsure_threshold: verdict.map(|_| settings.get(&UNSURE_THRESHOLD)),
             quarantine_threshold: verdict.map(|_| settings.get(&QUARANTINE_THRESHOLD)),
             evidence: verdict.map(|verdict| verdict.evidence.clone()).unwrap_or_default(),
+            authentication: self.authenticity.in_words(),
             attachments: self.answer.attachments,
             hold_days: matches!(outcome, Outcome::Hold { .. }).then(|| settings.get(&QUARANTINE_DAYS)),
             ..empty_record(self.node, self.client, &self.transaction.sender, recipient)
@@ -348,9 +398,17 @@ impl Arrival<'_> {
             .map(|it| if it.is_ascii_alphanumeric() || "-._:[]".contains(it) { it } else { '?' })
             .collect();
         let hostname = &self.node.config.hostname;
+        let host = match client.known_host() {
+            "" => String::new(),
+            host => format!("{host} "),
+        };
+        let results = match self.authenticity.results.as_str() {
+            "" => "none",
+            results => results,
+        };
         format!(
-            "Received: from {helo} ([{}])\r\n\tby {hostname} (Gatepost) with {protocol} id {};\r\n\t{}\r\n\
-             Authentication-Results: {hostname}; none\r\n",
+            "Received: from {helo} ({host}[{}])\r\n\tby {hostname} (Gatepost) with {protocol} id {};\r\n\t{}\r\n\
+             Authentication-Results: {hostname}; {results}\r\n",
             client.address,
             self.id,
             self.node.clock.now_in_mail(),

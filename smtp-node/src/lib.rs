@@ -92,6 +92,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         executed: commands::Executed::default(),
         outbox: outbox::Outbox::default(),
         judge: judge::Judge::default(),
+        lookups: lookups::Lookups::new(&config),
         tls,
         counters: node::Counters::default(),
         config,

@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     deliver::queue::Queue,
     judge::Judge,
+    lookups::Lookups,
     outbox::Outbox,
     policy_sync::PolicyStore,
     spool::Spool,
@@ -33,6 +34,8 @@ pub struct Node {
     pub outbox: Outbox,
     /// Asks the engine.
     pub judge: Judge,
+    /// Asks the domain name system.
+    pub lookups: Lookups,
     /// What encrypts connections.
     pub tls: TlsAcceptor,
     /// What happened so far.

@@ -7,13 +7,11 @@
 //! | [`attempt`] | one try: the routes in their order, each recipient's result |
 //! | [`client`] | one SMTP connection to a destination server |
 //! | [`schedule`] | when the next try is due (QUE-21) |
-//! | [`mail_servers`] | where bounces for other domains go |
 //! | [`bounce`] | what the sender hears when it cannot be delivered |
 
 pub mod attempt;
 pub mod bounce;
 pub mod client;
-pub mod mail_servers;
 pub mod message;
 pub mod queue;
 pub mod schedule;

@@ -5,11 +5,11 @@
 use super::{
     attempt::{self, Fate, Kept, Outcome, Parcel},
     bounce::Undelivered,
-    mail_servers::{self, NoServers},
     message::{Envelope, Progress},
     schedule,
 };
 use crate::{
+    lookups::MailServersError,
     node::Node,
     outbox::{json, report},
     spool::{Entry, Handle, record::Kind},
@@ -326,10 +326,13 @@ async fn routes(node: &Node, message: &Queued, domain: &str) -> Result<Vec<Route
             Err(_) => Err(refused(format!("the relay for bounces is not a host: {relay}"))),
         };
     }
-    mail_servers::of(domain).await.map_err(|failure| match failure {
-        NoServers::Never => refused(format!("{domain} takes no mail")),
-        NoServers::Later(reply) => Outcome { fate: Fate::Later, host: String::new(), reply, size: 0 },
-    })
+    match node.lookups.mail_servers(domain).await {
+        Ok(hosts) => Ok(hosts.into_iter().map(|host| Route { host, port: 25 }).collect()),
+        Err(MailServersError::NoMail) => Err(refused(format!("{domain} takes no mail"))),
+        Err(error @ MailServersError::Temporary) => {
+            Err(Outcome { fate: Fate::Later, host: String::new(), reply: error.to_string(), size: 0 })
+        }
+    }
 }
 
 /// Writes down what became of the recipients, tells of it, and plans what is left.

@@ -50,7 +50,7 @@ impl Session {
         address: IpAddr,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let client = Client { address, helo: String::new(), is_encrypted: false, is_extended: false };
+        let client = Client::new(address);
         let (said_hello, transaction) = (false, None);
         Self { node, connection, client, said_hello, transaction, errors: 0, commands: 0, stopping }
     }
