@@ -126,7 +126,7 @@ pub struct Fusion {
 const BOUND: f32 = 2.149;
 /// A view is never trusted less: leaving a source out makes views look worse that know how mail programs write.
 const LEAST_TRUST: f32 = 0.05;
-const GREATEST_TRUST: f32 = 1.0;
+const GREATEST_TRUST: f32 = 0.3;
 
 /// The views' log-odds of a message whose source their models have not seen.
 #[derive(Clone, Copy, Debug)]
