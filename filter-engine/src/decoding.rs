@@ -118,12 +118,15 @@ fn push_unfolded(decoded: &mut String, bytes: &[u8]) {
     decoded.extend(text(bytes, "").chars().filter(|one| !matches!(one, '\r' | '\n')));
 }
 
+/// Bytes of an encoded word: many times what RFC 2047 §2 allows. A search without end at every `=?` would cost too much.
+const WORD_LIMIT: usize = 2000;
+
 /// Decodes the encoded word at the start, and what follows it.
 fn encoded_word(bytes: &[u8]) -> Option<(String, &[u8])> {
     let rest = bytes.strip_prefix(b"=?")?;
     let mut fields = rest.splitn(3, |byte| *byte == b'?');
     let (charset, encoding, rest) = (fields.next()?, fields.next()?, fields.next()?);
-    let end = memchr::memmem::find(rest, b"?=")?;
+    let end = memchr::memmem::find(rest.get(..WORD_LIMIT).unwrap_or(rest), b"?=")?;
     let (payload, tail) = rest.split_at(end);
     if charset.len() > 60 || charset.iter().chain(payload).any(|byte| *byte == b'\n') {
         return None;

@@ -59,6 +59,9 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// Bytes of a value that are read as text.
+    pub const TEXT_LIMIT: usize = 64 * 1024;
+
     pub(crate) fn read(field: &'a [u8]) -> Option<Self> {
         let colon = memchr::memchr(b':', field)?;
         let (name, value) = field.split_at(colon);
@@ -72,9 +75,9 @@ impl<'a> Header<'a> {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// Its value as text: unfolded, encoded words decoded.
+    /// Its value as text: unfolded, encoded words decoded. Of a longer value the first [`Self::TEXT_LIMIT`] bytes.
     pub fn text(&self) -> String {
-        decoding::header_text(self.value)
+        decoding::header_text(self.value.get(..Self::TEXT_LIMIT).unwrap_or(self.value))
     }
 }
 

@@ -181,3 +181,57 @@ fn evidence_header(score: f64, decisive: Option<&str>) -> String {
         None => format!("Combined ({shown:.2})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Symbol;
+    use contract::settings::Overrides;
+
+    static ODD: Symbol = Symbol::weighing("ODD", 0.0);
+
+    fn of_score(score: f64, overrides: &[(&str, serde_json::Value)]) -> Verdict {
+        let finding = Finding { weight: (score / (1.0 - score)).ln(), ..Finding::of(&ODD) };
+        let overrides: Overrides =
+            overrides.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        judge(vec![finding], &Settings::resolve([&overrides]))
+    }
+
+    /// FIL-05, FIL-07, FIL-10.
+    #[test]
+    fn the_default_thresholds_divide_good_mail_unsure_mail_and_spam() {
+        for (score, classification) in [
+            (0.05, Classification::NotSpam),
+            (0.5, Classification::Unsure),
+            (0.89, Classification::Unsure),
+            (0.95, Classification::Spam),
+        ] {
+            assert_eq!(of_score(score, &[]).classification, classification, "{score}");
+        }
+        assert_eq!(of_score(0.96, &[]).evidence_header, "Combined (0.96)");
+        assert_eq!(of_score(0.8999, &[]).evidence_header, "Combined (0.89)");
+    }
+
+    /// FIL-05, FIL-07: reaching a threshold counts.
+    #[test]
+    fn the_boundary_belongs_to_the_higher_class() {
+        let spam = of_score(0.5, &[("incoming.quarantine_threshold", 0.5.into())]);
+        assert_eq!(spam.classification, Classification::Spam);
+        let unsure = of_score(0.5, &[("incoming.unsure_threshold", 0.5.into())]);
+        assert_eq!(unsure.classification, Classification::Unsure);
+    }
+
+    /// FIL-06.
+    #[test]
+    fn a_higher_threshold_never_makes_more_spam() {
+        for hundredths in 1..100 {
+            let score = f64::from(hundredths) / 100.0;
+            let spam_at = |threshold: f64| {
+                of_score(score, &[("incoming.quarantine_threshold", threshold.into())]).classification
+                    == Classification::Spam
+            };
+            assert!(spam_at(0.3) || !spam_at(0.6), "{score}");
+            assert!(spam_at(0.6) || !spam_at(0.9), "{score}");
+        }
+    }
+}

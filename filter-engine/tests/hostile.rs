@@ -53,6 +53,16 @@ fn header_fields_without_end() {
 }
 
 #[test]
+fn encoded_words_without_end() {
+    for piece in ["=?a?q?", "=?a?b?x?=", "=?", "=?utf-8?q?=C3?= "] {
+        let subject = format!("Subject: {}\r\n\r\nhello\r\n", piece.repeat(100_000));
+        judge_soon(subject.as_bytes());
+        let parameter = format!("Content-Type: a/b; {}\r\n\r\nhello\r\n", "name*0*=%C3;".repeat(50_000));
+        judge_soon(parameter.as_bytes());
+    }
+}
+
+#[test]
 fn parts_without_end() {
     let message =
         format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\r\n\r\nx\r\n".repeat(100_000));

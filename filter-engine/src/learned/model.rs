@@ -106,9 +106,15 @@ fn step(view: &ViewWeights) -> f32 {
     (greatest / GREATEST).max(f32::MIN_POSITIVE)
 }
 
-/// The whole number next to a rounded one.
+/// A rounded number of at most [`GREATEST`], as a byte: found bit by bit.
 fn nearest(rounded: f32) -> i8 {
-    (i8::MIN..=i8::MAX).find(|number| f32::from(*number) >= rounded).unwrap_or(i8::MAX)
+    let mut magnitude = 0i8;
+    for bit in [64, 32, 16, 8, 4, 2, 1] {
+        if f32::from(magnitude + bit) <= rounded.abs() {
+            magnitude += bit;
+        }
+    }
+    if rounded < 0.0 { -magnitude } else { magnitude }
 }
 
 #[cfg(test)]
