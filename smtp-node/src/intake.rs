@@ -10,7 +10,8 @@ use crate::{
     judge::{Answer, Question},
     lookups::{self, Authenticity},
     node::Node,
-    outbox::{self, json, report},
+    outbox::{json, report},
+    records,
     smtp::{
         incoming::Content,
         protocol::{self, Reason, Reply},
@@ -20,7 +21,7 @@ use crate::{
 };
 use bytes::Bytes;
 use contract::{
-    messages::{Authentication, Classification, Status},
+    messages::{Classification, Status},
     nodes::{NewRecord, RecordBatch},
     settings::incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
 };
@@ -63,7 +64,8 @@ impl Client {
         }
     }
 
-    fn known_host(&self) -> &str {
+    /// Its name by reverse DNS, as far as it was looked up; empty if there is none.
+    pub fn known_host(&self) -> &str {
         self.host.get().map_or("", String::as_str)
     }
 }
@@ -154,7 +156,7 @@ async fn look_up(node: &Node, client: &Client, transaction: &Transaction, conten
 /// Logs the message as refused for each recipient.
 fn refuse_all(node: &Arc<Node>, client: &Client, transaction: &Transaction, reason: Reason) -> Reply {
     for recipient in &transaction.recipients {
-        log_refusal(node, client, &transaction.sender, recipient, reason);
+        records::log_refusal(node, client, &transaction.sender, recipient, reason);
     }
     reason.reply()
 }
@@ -183,53 +185,6 @@ fn question(
         },
         settings: recipients.iter().map(|recipient| recipient.settings.clone()).collect(),
         wants_verdicts: node.config.filter,
-    }
-}
-
-/// Logs a recipient that was refused before the content was judged.
-pub fn log_refusal(node: &Arc<Node>, client: &Client, sender: &str, recipient: &Recipient, reason: Reason) {
-    let reply = reason.reply();
-    let is_final = reply.code >= 500;
-    let record = NewRecord {
-        reason: Some(reason.name().to_owned()),
-        reply: reply.to_string(),
-        classification: if is_final { Classification::Rejected } else { Classification::Deferred },
-        status: if is_final { Status::Rejected } else { Status::Deferred },
-        ..empty_record(node, client, sender, recipient)
-    };
-    tracing::info!(
-        client = %client.address, sender = ?sender, recipient = ?record.recipient, reply = %reply,
-        reason = reason.name(), "refused"
-    );
-    outbox::tell(node, RecordBatch { records: vec![record], events: Vec::new() });
-}
-
-fn empty_record(node: &Node, client: &Client, sender: &str, recipient: &Recipient) -> NewRecord {
-    NewRecord {
-        id: node.ids.next(),
-        message_id: String::new(),
-        domain: recipient.domain.name.clone(),
-        sender: sender.to_owned(),
-        recipient: recipient.address.to_string(),
-        sender_ip: client.address.to_string(),
-        sender_host: client.known_host().to_owned(),
-        helo: client.helo.clone(),
-        is_encrypted: client.is_encrypted,
-        subject: String::new(),
-        header_from: String::new(),
-        header_to: String::new(),
-        size: 0,
-        classification: Classification::NotSpam,
-        status: Status::Queued,
-        reason: None,
-        reply: String::new(),
-        score: None,
-        unsure_threshold: None,
-        quarantine_threshold: None,
-        evidence: Vec::new(),
-        authentication: Authentication::default(),
-        attachments: 0,
-        hold_days: None,
     }
 }
 
@@ -342,7 +297,7 @@ impl Arrival<'_> {
             authentication: self.authenticity.in_words(),
             attachments: self.answer.attachments,
             hold_days: matches!(outcome, Outcome::Hold { .. }).then(|| settings.get(&QUARANTINE_DAYS)),
-            ..empty_record(self.node, self.client, &self.transaction.sender, recipient)
+            ..records::empty_record(self.node, self.client, &self.transaction.sender, recipient)
         }
     }
 

@@ -15,6 +15,7 @@
 //! | [`deliver`] | the way out: queue, routes, retries, bounces |
 //! | [`headers`] | what we add to and take out of a header |
 //! | [`policy`], [`policy_sync`] | what the node has to obey |
+//! | [`records`] | what the log says of each recipient |
 //! | [`outbox`], [`commands`], [`heartbeat`], [`api`] | what it tells the API and hears from it |
 //! | [`config`], [`clock`], [`node`] | configuration, time, what all share |
 //!
@@ -34,6 +35,7 @@ pub mod node;
 pub mod outbox;
 pub mod policy;
 pub mod policy_sync;
+pub mod records;
 pub mod smtp;
 pub mod spool;
 

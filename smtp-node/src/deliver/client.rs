@@ -51,14 +51,17 @@ pub enum Failure {
 
 impl Failure {
     fn of(error: &Error) -> Self {
-        let mut text = error.to_string();
+        let mut causes = Vec::new();
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
-            text = format!("{text}: {cause}");
+            causes.push(cause.to_string());
             source = cause.source();
         }
-        let reply = error.status().map(|code| text.replacen(&format!("({code})"), &code.to_string(), 1));
-        let reply = plain(reply.as_deref().unwrap_or(&text));
+        let causes = causes.join(": ");
+        let reply = match error.status() {
+            Some(code) => plain(&format!("{code} {causes}")),
+            None => plain(&error.to_string()),
+        };
         if error.is_permanent() {
             Self::Never(reply)
         } else if error.is_transient() {
@@ -78,7 +81,6 @@ impl Failure {
 
 /// The text of a remote server on one line of bounded length, without what terminals or mail readers act on.
 fn plain(text: &str) -> String {
-    let text = text.trim_start_matches("permanent error ").trim_start_matches("transient error ");
     let clean = text.chars().map(|it| if it.is_control() { ' ' } else { it });
     clean.take(500).collect::<String>().trim().to_owned()
 }

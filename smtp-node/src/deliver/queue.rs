@@ -4,26 +4,19 @@
 
 use super::{
     attempt::{self, Fate, Kept, Outcome, Parcel},
-    bounce::Undelivered,
     message::{Envelope, Progress},
-    schedule,
+    settle,
 };
 use crate::{
     lookups::MailServersError,
     node::Node,
-    outbox::{json, report},
-    spool::{Entry, Handle, record::Kind},
+    spool::{Entry, Handle},
 };
 use bytes::Bytes;
-use contract::{
-    domains::Route,
-    messages::EventKind,
-    nodes::{NewEvent, RecordBatch},
-    settings::domain::RETRY_DAYS,
-};
+use contract::domains::Route;
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap, VecDeque},
     io::Read,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -47,18 +40,18 @@ const MEMORY: usize = 64 * 1024 * 1024;
 
 /// A message in the queue.
 pub struct Queued {
-    handle: Handle,
-    envelope: Envelope,
+    pub(super) handle: Handle,
+    pub(super) envelope: Envelope,
     /// The message, until its first try.
     content: Mutex<Option<Bytes>>,
-    progress: Mutex<Progress>,
+    pub(super) progress: Mutex<Progress>,
 }
 
 /// A message for one domain.
 #[derive(Clone)]
-struct Job {
-    message: Arc<Queued>,
-    domain: String,
+pub(super) struct Job {
+    pub(super) message: Arc<Queued>,
+    pub(super) domain: String,
 }
 
 #[derive(Default)]
@@ -96,7 +89,7 @@ impl Default for Queue {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -109,14 +102,6 @@ impl Queue {
     /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Tries everything that waits now, whatever its time.
-    pub fn hurry(node: &Arc<Node>) {
-        let jobs: Vec<Job> = lock(&node.queue.sleeping).drain().map(|(_, job)| job).collect();
-        for job in jobs {
-            submit(node, job);
-        }
     }
 }
 
@@ -160,18 +145,18 @@ fn schedule(node: &Arc<Node>, message: &Arc<Queued>) {
     }
 }
 
-fn forget(node: &Arc<Node>, message: &Queued) {
+pub(super) fn forget(node: &Arc<Node>, message: &Queued) {
     drop_content(node, message);
     node.queue.messages.fetch_sub(1, Ordering::Relaxed);
 }
 
-fn drop_content(node: &Arc<Node>, message: &Queued) {
+pub(super) fn drop_content(node: &Arc<Node>, message: &Queued) {
     if let Some(content) = lock(&message.content).take() {
         node.queue.memory.fetch_sub(content.len(), Ordering::Relaxed);
     }
 }
 
-fn sleep(node: &Arc<Node>, job: Job, at: i64) {
+pub(super) fn sleep(node: &Arc<Node>, job: Job, at: i64) {
     let number = node.queue.next_number.fetch_add(1, Ordering::Relaxed);
     lock(&node.queue.sleeping).insert(number, job);
     lock(&node.queue.later).push(Reverse((at, number)));
@@ -291,7 +276,7 @@ async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
             (Bytes::new(), places.iter().map(|place| (*place, later.clone())).collect())
         }
     };
-    settle(node, job, &beginning, outcomes).await;
+    settle::settle(node, job, &beginning, outcomes).await;
 }
 
 /// The whole message if it is small, or else its beginning.
@@ -332,128 +317,5 @@ async fn routes(node: &Node, message: &Queued, domain: &str) -> Result<Vec<Route
         Err(error @ MailServersError::Temporary) => {
             Err(Outcome { fate: Fate::Later, host: String::new(), reply: error.to_string(), size: 0 })
         }
-    }
-}
-
-/// Writes down what became of the recipients, tells of it, and plans what is left.
-async fn settle(node: &Arc<Node>, job: &Job, beginning: &Bytes, mut outcomes: BTreeMap<usize, Outcome>) {
-    let message = &job.message;
-    let envelope = &message.envelope;
-    let now = node.clock.now();
-    let age = now.saturating_sub(envelope.received_at);
-    let is_over = age >= schedule::last_age(retry_days(node, &job.domain));
-    for outcome in outcomes.values_mut().filter(|outcome| outcome.fate == Fate::Later && is_over) {
-        outcome.fate = Fate::Refused;
-    }
-    let (progress, next_at) = {
-        let mut progress = lock(&message.progress);
-        let settled = outcomes.iter().filter(|(_, outcome)| outcome.fate != Fate::Later);
-        progress.settled.extend(settled.map(|(place, _)| *place));
-        progress.next_at.remove(&job.domain);
-        let is_open = outcomes.values().any(|outcome| outcome.fate == Fate::Later);
-        let next_at = is_open.then(|| envelope.received_at.saturating_add(schedule::next_age(age)));
-        if let Some(at) = next_at {
-            progress.next_at.insert(job.domain.clone(), at);
-        }
-        (progress.clone(), next_at)
-    };
-    let is_finished = envelope.open_domains(&progress).is_empty();
-    let undelivered = undelivered(node, envelope, beginning, &outcomes);
-    let bounce = undelivered.has_reader() && !undelivered.recipients.is_empty();
-    let mut entries = Vec::new();
-    let events = events(node, envelope, &outcomes, bounce);
-    if !events.events.is_empty() {
-        entries.push(report(&events));
-    }
-    let mut bounced = None;
-    if bounce {
-        let (head, text) = undelivered.report();
-        let body = Bytes::from(text);
-        entries.push(Entry::Add { kind: Kind::Message, head: json(&head), body: body.clone(), file: None });
-        bounced = Some((head, body));
-    }
-    entries.push(if is_finished {
-        Entry::Finish(message.handle.clone())
-    } else {
-        Entry::Note(message.handle.clone(), json(&progress))
-    });
-    drop_content(node, message);
-    match node.spool.commit(entries).await {
-        Ok(handles) => {
-            node.outbox.push(&handles);
-            let handle = handles.into_iter().find(|handle| handle.kind() == Kind::Message);
-            if let (Some((head, body)), Some(handle)) = (bounced, handle) {
-                add(node, handle, head, Some(body));
-            }
-        }
-        Err(error) => tracing::error!(%error, id = envelope.id, "a delivery could not be written down"),
-    }
-    if is_finished {
-        forget(node, message);
-    } else if let Some(at) = next_at {
-        sleep(node, job.clone(), at);
-    }
-}
-
-fn undelivered<'a>(
-    node: &'a Node,
-    envelope: &'a Envelope,
-    beginning: &'a [u8],
-    outcomes: &'a BTreeMap<usize, Outcome>,
-) -> Undelivered<'a> {
-    let refused = outcomes.iter().filter(|(_, outcome)| outcome.fate == Fate::Refused);
-    Undelivered {
-        envelope,
-        beginning,
-        recipients: refused
-            .filter_map(|(place, outcome)| Some((envelope.recipients.get(*place)?, outcome)))
-            .collect(),
-        hostname: &node.config.hostname,
-        date: node.clock.now_in_mail(),
-        id: uuid::Uuid::now_v7().simple().to_string(),
-        now: node.clock.now(),
-    }
-}
-
-fn events(
-    node: &Node,
-    envelope: &Envelope,
-    outcomes: &BTreeMap<usize, Outcome>,
-    bounce: bool,
-) -> RecordBatch {
-    let mut batch = RecordBatch::default();
-    for (place, outcome) in outcomes {
-        let Some(recipient) = envelope.recipients.get(*place) else { continue };
-        let kind = match outcome.fate {
-            Fate::Delivered => EventKind::Delivered,
-            Fate::Later => EventKind::Retrying,
-            Fate::Refused if bounce => EventKind::Bounced,
-            Fate::Refused => EventKind::Discarded,
-        };
-        if outcome.fate == Fate::Delivered {
-            node.counters.delivered.fetch_add(1, Ordering::Relaxed);
-        }
-        tracing::info!(
-            id = envelope.id, recipient = ?recipient.address, event = kind.name(), host = outcome.host,
-            reply = ?outcome.reply, "delivery"
-        );
-        let Some(record) = recipient.record else { continue };
-        batch.events.push(NewEvent {
-            record,
-            id: node.ids.next(),
-            kind,
-            host: outcome.host.clone(),
-            reply: outcome.reply.clone(),
-            size: outcome.size,
-        });
-    }
-    batch
-}
-
-fn retry_days(node: &Node, domain: &str) -> i32 {
-    let policy = node.policy.current();
-    match policy.domain(domain) {
-        Some(domain) => policy.settings(domain, "").get(&RETRY_DAYS),
-        None => RETRY_DAYS.default,
     }
 }

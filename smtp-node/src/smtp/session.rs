@@ -11,6 +11,7 @@ use super::{
 use crate::{
     intake::{self, Client},
     node::Node,
+    records,
 };
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
@@ -221,7 +222,7 @@ impl Session {
                     reply = %refusal.reply, "a recipient was refused"
                 );
                 if let Some((recipient, reason)) = refusal.logged {
-                    intake::log_refusal(&self.node, &self.client, &transaction.sender, &recipient, reason);
+                    records::log_refusal(&self.node, &self.client, &transaction.sender, &recipient, reason);
                 }
                 self.say(refusal.reply).await
             }
@@ -345,7 +346,7 @@ impl Session {
     async fn refuse_message(&mut self, reason: Reason, next: Next) -> io::Result<Next> {
         if let Some(transaction) = self.transaction.take() {
             for recipient in &transaction.recipients {
-                intake::log_refusal(&self.node, &self.client, &transaction.sender, recipient, reason);
+                records::log_refusal(&self.node, &self.client, &transaction.sender, recipient, reason);
             }
         }
         self.connection.reply(&reason.reply()).await?;

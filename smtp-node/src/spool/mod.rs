@@ -94,7 +94,7 @@ impl Live {
 }
 
 /// One change of the spool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Entry {
     /// A new record. Its body is either given here, or lies in a file.
     Add {
@@ -163,15 +163,21 @@ impl Spool {
         Ok((Arc::new(spool), live))
     }
 
-    /// Makes the entries durable, all of them or none, and gives the handles of the added ones.
+    /// Makes the entries durable, all of them or none, and gives the handles of the added ones. Commits are written
+    /// in the order of the calls, not of the waiting.
     ///
     /// # Errors
     /// If the disk is full or fails; then none of the entries counts.
-    pub async fn commit(&self, entries: Vec<Entry>) -> Result<Vec<Handle>, SpoolError> {
-        let closed = || SpoolError::Failed("it is closed".into());
+    pub fn commit(
+        &self,
+        entries: Vec<Entry>,
+    ) -> impl Future<Output = Result<Vec<Handle>, SpoolError>> + Send + use<> {
         let (done, outcome) = oneshot::channel();
-        self.commits.send(Commit { entries, done }).map_err(|_| closed())?;
-        outcome.await.map_err(|_| closed())?
+        let is_open = self.commits.send(Commit { entries, done }).is_ok();
+        async move {
+            let closed = || SpoolError::Failed("it is closed".into());
+            if is_open { outcome.await.map_err(|_| closed())? } else { Err(closed()) }
+        }
     }
 
     /// Makes entries durable soon, without waiting for it. A commit that waits also waits for these.
