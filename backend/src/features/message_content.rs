@@ -63,7 +63,13 @@ impl MessageContent {
     pub(super) fn overview(&self) -> Overview {
         let headers = headers(&self.raw);
         let Some(message) = self.parse() else {
-            return Overview { headers, plain: None, has_html: false, remote_images: 0, attached: Vec::new() };
+            return Overview {
+                headers,
+                plain: None,
+                has_html: false,
+                remote_images: 0,
+                attached: Vec::new(),
+            };
         };
         let html = html_body(&message);
         Overview {
@@ -142,9 +148,8 @@ fn is_bounded(raw: &[u8]) -> bool {
         }
         if line.iter().take(80).any(|byte| *byte == b':') {
             fields += 1;
-            types += usize::from(
-                line.get(..12).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type")),
-            );
+            types +=
+                usize::from(line.get(..12).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type")));
         }
     }
     types <= MAX_CONTENT_TYPES && boundaries <= MAX_BOUNDARY_LINES && fields <= MAX_FIELD_LINES
@@ -356,7 +361,8 @@ mod tests {
 
     #[test]
     fn broken_messages_are_shown_as_far_as_they_go() {
-        for raw in ["", "\r\n", "no colon", "a", "\u{0}:\r\n\r\n", "Content-Type: multipart/mixed\r\n\r\n--"] {
+        for raw in ["", "\r\n", "no colon", "a", "\u{0}:\r\n\r\n", "Content-Type: multipart/mixed\r\n\r\n--"]
+        {
             content(raw).overview();
             content(raw).clean_html();
             content(raw).attachment(0);
@@ -373,7 +379,9 @@ mod tests {
 
     #[test]
     fn base64_is_padded() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
     }

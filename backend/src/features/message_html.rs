@@ -29,150 +29,26 @@ const MAX_TARGET_CHARS: usize = 120;
 /// Elements that HTML parsers reopen again and again when they are not closed (HTML §13.2.4.3), which lets a
 /// small mail grow without limit. They are renamed before parsing to elements without that power; the style
 /// sheet of the preview gives them their look back.
-const FORMATTING: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+const FORMATTING: &str = "a b big code em font i nobr s small strike strong tt u";
 const RENAMED: &str = "x-";
 
-const TAGS: [&str; 60] = [
-    "x-a",
-    "x-b",
-    "x-big",
-    "x-code",
-    "x-em",
-    "x-font",
-    "x-i",
-    "x-nobr",
-    "x-s",
-    "x-small",
-    "x-strike",
-    "x-strong",
-    "x-tt",
-    "x-u",
-    "abbr",
-    "address",
-    "article",
-    "aside",
-    "bdi",
-    "bdo",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "img",
-    "ins",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "section",
-    "span",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tr",
-    "ul",
-];
-const MORE_TAGS: [&str; 4] = ["th", "thead", "tfoot", "wbr"];
-const ATTRIBUTES: [&str; 20] = [
-    "align",
-    "alt",
-    "bgcolor",
-    "border",
-    "cellpadding",
-    "cellspacing",
-    "color",
-    "colspan",
-    "dir",
-    "face",
-    "height",
-    "lang",
-    "rowspan",
-    "size",
-    "start",
-    "style",
-    "title",
-    "type",
-    "valign",
-    "width",
-];
+const TAGS: &str = "x-a x-b x-big x-code x-em x-font x-i x-nobr x-s x-small x-strike x-strong x-tt x-u abbr \
+    address article aside bdi bdo blockquote br caption center cite col colgroup dd del div dl dt figcaption \
+    figure footer h1 h2 h3 h4 h5 h6 header hr img ins li mark ol p pre q section span sub sup table tbody td \
+    tfoot th thead tr ul wbr";
+/// Elements that go with all they hold.
+const DROPPED: &str =
+    "script style title textarea xmp noembed noframes noscript iframe object svg math template";
+const ATTRIBUTES: &str = "align alt bgcolor border cellpadding cellspacing color colspan dir face height lang \
+    rowspan size start style title type valign width";
 /// Nothing that loads, overlays, animates or leaves its place.
-const STYLE_PROPERTIES: [&str; 52] = [
-    "background-color",
-    "border",
-    "border-bottom",
-    "border-bottom-color",
-    "border-bottom-style",
-    "border-bottom-width",
-    "border-collapse",
-    "border-color",
-    "border-left",
-    "border-left-color",
-    "border-left-style",
-    "border-left-width",
-    "border-radius",
-    "border-right",
-    "border-right-color",
-    "border-right-style",
-    "border-right-width",
-    "border-spacing",
-    "border-style",
-    "border-top",
-    "border-top-color",
-    "border-top-style",
-    "border-top-width",
-    "border-width",
-    "color",
-    "direction",
-    "font-family",
-    "font-size",
-    "font-style",
-    "font-variant",
-    "font-weight",
-    "height",
-    "letter-spacing",
-    "line-height",
-    "max-width",
-    "min-width",
-    "padding",
-    "padding-bottom",
-    "padding-left",
-    "padding-right",
-    "padding-top",
-    "text-align",
-    "text-decoration",
-    "text-indent",
-    "text-transform",
-    "vertical-align",
-    "white-space",
-    "width",
-    "word-break",
-    "word-spacing",
-    "word-wrap",
-    "overflow-wrap",
-];
+const STYLE_PROPERTIES: &str = "background-color border border-bottom border-bottom-color border-bottom-style \
+    border-bottom-width border-collapse border-color border-left border-left-color border-left-style \
+    border-left-width border-radius border-right border-right-color border-right-style border-right-width \
+    border-spacing border-style border-top border-top-color border-top-style border-top-width border-width color \
+    direction font-family font-size font-style font-variant font-weight height letter-spacing line-height \
+    max-width min-width overflow-wrap padding padding-bottom padding-left padding-right padding-top text-align \
+    text-decoration text-indent text-transform vertical-align white-space width word-break word-spacing word-wrap";
 
 /// An image of the message itself, by its `Content-ID`.
 pub(super) struct InlineImage {
@@ -206,20 +82,21 @@ pub(super) fn clean(html: &str, images: Vec<InlineImage>) -> CleanHtml {
     };
     let mut builder = Builder::empty();
     builder
-        .tags(TAGS.into_iter().chain(MORE_TAGS).collect())
-        .clean_content_tags(HashSet::from([
-            "script", "style", "title", "textarea", "xmp", "noembed", "noframes", "noscript", "iframe",
-            "object", "svg", "math", "template",
-        ]))
-        .generic_attributes(ATTRIBUTES.into())
+        .tags(words(TAGS))
+        .clean_content_tags(words(DROPPED))
+        .generic_attributes(words(ATTRIBUTES))
         .tag_attributes(HashMap::from([("img", HashSet::from(["src"])), ("x-a", HashSet::from(["href"]))]))
         .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data"]))
         .url_relative(UrlRelative::PassThrough)
         .link_rel(None)
-        .filter_style_properties(STYLE_PROPERTIES.into())
+        .filter_style_properties(words(STYLE_PROPERTIES))
         .attribute_filter(move |element, attribute, value| filter(element, attribute, value).map(Cow::Owned));
     let cleaned = builder.clean(&rename_formatting(cut(html))).to_string();
     CleanHtml { html: write_targets(&cleaned), remote_images: remote.load(Relaxed) }
+}
+
+fn words(list: &'static str) -> HashSet<&'static str> {
+    list.split_whitespace().collect()
 }
 
 /// The part of the HTML that is shown at all.
@@ -243,7 +120,7 @@ fn rename_formatting(html: &str) -> String {
         let name = name_on.get(..name_end).unwrap_or_default();
         let upto = at + 1 + slash;
         out.push_str(rest.get(..upto).unwrap_or_default());
-        if FORMATTING.iter().any(|one| one.eq_ignore_ascii_case(name)) {
+        if FORMATTING.split(' ').any(|one| one.eq_ignore_ascii_case(name)) {
             out.push_str(RENAMED);
         }
         rest = rest.get(upto..).unwrap_or_default();
@@ -394,12 +271,12 @@ mod tests {
         while let Some(at) = rest.find('<') {
             let tag = &rest[at..at + tag_length(&rest[at..])];
             rest = &rest[at + tag.len()..];
-            let name: String =
-                tag[1..].trim_start_matches('/').chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
-            assert!(
-                TAGS.contains(&name.as_str()) || MORE_TAGS.contains(&name.as_str()),
-                "{tag} of {source} became {html}"
-            );
+            let name: String = tag[1..]
+                .trim_start_matches('/')
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '-')
+                .collect();
+            assert!(words(TAGS).contains(name.as_str()), "{tag} of {source} became {html}");
             let mut attributes = tag;
             while let Some((before, after)) = attributes.split_once("=\"") {
                 let attribute = before.rsplit(' ').next().unwrap();
@@ -408,7 +285,7 @@ mod tests {
                     "src" => assert!(value.starts_with("data:image/"), "{tag} of {source}"),
                     "class" => assert_eq!(value, "target"),
                     "style" => assert!(!value.contains("url") && !value.contains("position"), "{tag}"),
-                    other => assert!(ATTRIBUTES.contains(&other), "{other} in {tag} of {source}"),
+                    other => assert!(words(ATTRIBUTES).contains(other), "{other} in {tag} of {source}"),
                 }
                 attributes = behind;
             }
@@ -460,9 +337,10 @@ mod tests {
 
     #[test]
     fn remote_images_are_removed_and_counted() {
-        let clean = clean("<img src=http://t.example/1.gif><img src='//t.example/2'><img src=cid:a@b>", vec![
-            InlineImage { id: "a@b".into(), address: "data:image/png;base64,AAAA".into() },
-        ]);
+        let clean = clean(
+            "<img src=http://t.example/1.gif><img src='//t.example/2'><img src=cid:a@b>",
+            vec![InlineImage { id: "a@b".into(), address: "data:image/png;base64,AAAA".into() }],
+        );
         assert_eq!(clean.html, "<img><img><img src=\"data:image/png;base64,AAAA\">");
         assert_eq!(clean.remote_images, 2);
     }
