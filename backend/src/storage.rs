@@ -117,21 +117,27 @@ impl Storage {
         let decoder = zstd::stream::write::Decoder::new(Vec::new())?;
         let chunks = object.into_stream();
         Ok(stream::try_unfold((chunks, decoder, false), |(mut chunks, mut decoder, ended)| async move {
-            while !ended {
-                match chunks.next().await {
-                    Some(chunk) => decoder.write_all(&chunk?)?,
+            if ended {
+                return Ok(None);
+            }
+            loop {
+                let ended = match chunks.next().await {
+                    Some(chunk) => {
+                        decoder.write_all(&chunk?)?;
+                        false
+                    }
                     None => {
                         decoder.flush()?;
-                        let rest = std::mem::take(decoder.get_mut());
-                        return Ok((!rest.is_empty()).then(|| (Bytes::from(rest), (chunks, decoder, true))));
+                        true
                     }
-                }
-                if !decoder.get_ref().is_empty() {
-                    let plain = std::mem::take(decoder.get_mut());
-                    return Ok(Some((Bytes::from(plain), (chunks, decoder, false))));
+                };
+                let plain = std::mem::take(decoder.get_mut());
+                match (plain.is_empty(), ended) {
+                    (false, _) => return Ok(Some((Bytes::from(plain), (chunks, decoder, ended)))),
+                    (true, true) => return Ok(None),
+                    (true, false) => {}
                 }
             }
-            Ok(None)
         })
         .boxed())
     }
@@ -207,7 +213,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(folder.path()).unwrap();
         let noise: Vec<u8> =
-            (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+            (0..3_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
         let size =
             storage.put(&key("m1"), chunks(&[b"Subject: x\r\n\r\n", &noise]), 4_000_000).await.unwrap();
         assert_eq!(size, 3_000_014);
