@@ -7,6 +7,7 @@ use crate::{
     db::Db,
     events::Events,
     features, frame, health, panel, spec,
+    storage::Storage,
 };
 use actix_web::{
     App, Error, HttpMessage, HttpRequest, HttpServer,
@@ -52,6 +53,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// How often somebody may try to sign in.
     pub login_limits: LoginLimits,
+    /// The content of held messages.
+    pub storage: Storage,
     /// What is measured.
     pub metrics: health::Metrics,
 }
@@ -61,6 +64,8 @@ impl Services {
     pub fn new(config: Config, clock: Clock) -> Result<Self, String> {
         let secret = secret(&config.data)?;
         let db = Db::open(&config.database_url)?;
+        let storage = Storage::open(&config.data.join("objects"))
+            .map_err(|error| format!("cannot open the store of held messages: {error}"))?;
         Ok(Self {
             db,
             events: Events::default(),
@@ -68,6 +73,7 @@ impl Services {
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             login_limits: LoginLimits::new(clock.clone(), config.login_limits),
             metrics: health::Metrics::new().map_err(|error| error.to_string())?,
+            storage,
             clock,
             config,
         })

@@ -72,6 +72,17 @@ impl BodyKey {
         Ok(ObjectPath::from(format!("messages/{}/{}.zst", self.node, self.message_id)))
     }
 
+    /// The name as one text, as the database keeps it.
+    pub fn text(&self) -> String {
+        format!("{}/{}", self.node, self.message_id)
+    }
+
+    /// The name of such a text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (node, message_id) = text.split_once('/')?;
+        Some(Self { node: node.to_owned(), message_id: message_id.to_owned() }).filter(Self::is_valid)
+    }
+
     /// Whether both names are ones that can be stored.
     pub fn is_valid(&self) -> bool {
         self.path().is_ok()

@@ -31,12 +31,17 @@ use contract::{
 };
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_log).service(list_domain_log).service(get_log_entry);
+}
 
 /// The log entries in reach (LOG-01, LOG-34).
-#[utoipa::path(operation_id = "list_log", tag = "log", params(LogQuery),
-    responses((status = 200, body = Page<LogItem>), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "log", params(LogQuery),
+    responses((status = 200, description = "Found", body = Page<LogItem>), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/log")]
-pub(super) async fn list_log(
+async fn list_log(
     caller: Caller,
     Params(query): Params<LogQuery>,
     request: HttpRequest,
@@ -48,10 +53,10 @@ pub(super) async fn list_log(
 }
 
 /// The log entries of a domain (LOG-01).
-#[utoipa::path(operation_id = "list_domain_log", tag = "log", params(LogQuery),
-    responses((status = 200, body = Page<LogItem>), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "log", params(LogQuery),
+    responses((status = 200, description = "Found", body = Page<LogItem>), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/log")]
-pub(super) async fn list_domain_log(
+async fn list_domain_log(
     caller: Caller,
     domain: Path<String>,
     Params(query): Params<LogQuery>,
@@ -65,10 +70,10 @@ pub(super) async fn list_domain_log(
 }
 
 /// One log entry (LOG-30).
-#[utoipa::path(operation_id = "get_log_entry", tag = "log",
-    responses((status = 200, body = LogDetail), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "log",
+    responses((status = 200, description = "Found", body = LogDetail), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/log/{id}")]
-pub(super) async fn get_log_entry(
+async fn get_log_entry(
     caller: Caller,
     path: Path<(String, i64)>,
     db: Data<Db>,

@@ -4,7 +4,7 @@
 use crate::{
     access::scope::Reach,
     clock::unix_millis,
-    db::{Backend, portable::part_of, schema::log},
+    db::{Backend, portable::part_of, schema::{domains, log}},
     error::{ApiError, ApiResult},
     network::Network,
 };
@@ -141,7 +141,10 @@ pub(super) fn within(reach: &Reach) -> Search {
     let query = log::table.into_boxed::<Backend>();
     match reach {
         Reach::All => query,
-        Reach::Reseller { .. } => query.filter(log::domain_id.eq_any(reach.domain_ids())),
+        Reach::Reseller { id } => {
+            let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
+            query.filter(log::domain_id.eq_any(own))
+        }
         Reach::Domain { id } => query.filter(log::domain_id.eq(*id)),
         Reach::Mailbox { domain_id, address } => {
             query.filter(log::domain_id.eq(*domain_id)).filter(log::recipient_search.eq(address.clone()))

@@ -1,10 +1,22 @@
 //! The features: the table of contents of the API.
 
+mod csv_answer;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
+mod log_search;
+mod log_search_query;
 mod me;
+mod message_content;
+mod message_html;
+mod node_commands;
+mod node_policy;
+mod node_records;
+mod node_records_rows;
 pub(crate) mod node_registry;
+mod nodes;
+mod quarantine;
+mod quarantine_query;
 pub(crate) mod resellers;
 pub(crate) mod routes;
 mod sessions;
@@ -22,5 +34,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)
-        .configure(event_stream::routes);
+        .configure(event_stream::routes)
+        .configure(log_search::configure)
+        .configure(node_commands::configure)
+        .configure(node_policy::configure)
+        .configure(node_records::configure)
+        .configure(nodes::configure)
+        .configure(quarantine::configure);
 }

@@ -35,6 +35,7 @@ use diesel::prelude::*;
 use futures_util::StreamExt;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The largest message that is taken apart for reading: 200 MiB, the most a node may send.
 pub(super) const MAX_MESSAGE_BYTES: u64 = 200 * 1024 * 1024;
@@ -43,11 +44,15 @@ const MAX_HEADER_BYTES: usize = 1024 * 1024;
 /// Messages taken apart at the same time: each can take some times its size of memory.
 static READERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(3));
 
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_quarantine).service(list_domain_quarantine).service(get_quarantined).service(get_quarantined_raw).service(get_attachment);
+}
+
 /// The held messages in reach (QUA-01).
-#[utoipa::path(operation_id = "list_quarantine", tag = "quarantine", params(QuarantineQuery),
-    responses((status = 200, body = Page<QuarantineItem>), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "quarantine", params(QuarantineQuery),
+    responses((status = 200, description = "Found", body = Page<QuarantineItem>), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/quarantine")]
-pub(super) async fn list_quarantine(
+async fn list_quarantine(
     caller: Caller,
     Params(query): Params<QuarantineQuery>,
     request: HttpRequest,
@@ -59,10 +64,10 @@ pub(super) async fn list_quarantine(
 }
 
 /// The held messages of a domain (QUA-01).
-#[utoipa::path(operation_id = "list_domain_quarantine", tag = "quarantine", params(QuarantineQuery),
-    responses((status = 200, body = Page<QuarantineItem>), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "quarantine", params(QuarantineQuery),
+    responses((status = 200, description = "Found", body = Page<QuarantineItem>), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/quarantine")]
-pub(super) async fn list_domain_quarantine(
+async fn list_domain_quarantine(
     caller: Caller,
     domain: Path<String>,
     Params(query): Params<QuarantineQuery>,
@@ -125,10 +130,10 @@ impl CsvRow for QuarantineItem {
 }
 
 /// One held message (QUA-03, QUA-16). Reading it is audited.
-#[utoipa::path(operation_id = "get_quarantined", tag = "quarantine",
-    responses((status = 200, body = QuarantineMessage), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "quarantine",
+    responses((status = 200, description = "Found", body = QuarantineMessage), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/quarantine/{id}")]
-pub(super) async fn get_quarantined(
+async fn get_quarantined(
     caller: Caller,
     path: Path<(String, i64)>,
     db: Data<Db>,
@@ -137,21 +142,25 @@ pub(super) async fn get_quarantined(
 ) -> ApiResult<Json<QuarantineMessage>> {
     let (domain, id) = path.into_inner();
     let asker = caller.clone();
-    let (row, details, domains) = db
+    let (row, details, (sender_ip, sender_host), domains) = db
         .change(move |conn| {
             let row = open(conn, &asker, &clock, (&domain, id), "get_quarantined")?;
             let details: DetailRow =
                 schema::log_details::table.find(id).select(DetailRow::as_select()).first(conn)?;
+            let sender: (String, String) = schema::log::table
+                .find((row.domain_id, id))
+                .select((schema::log::sender_ip, schema::log::sender_host))
+                .first(conn)?;
             let domains = domain_names(conn, std::slice::from_ref(&row))?;
-            Ok((row, details, domains))
+            Ok((row, details, sender, domains))
         })
         .await?;
     let overview = read(&storage, &row, |content| Some(content.overview())).await?;
     let is_virus = row.classification() == Classification::Virus;
     Ok(Json(QuarantineMessage {
         message_id: row.message_id.clone(),
-        sender_ip: details.sender_ip(&db, &row).await?,
-        sender_host: String::new(),
+        sender_ip,
+        sender_host,
         item: row.item(&domains),
         headers: overview.headers,
         plain: overview.plain,
@@ -164,10 +173,10 @@ pub(super) async fn get_quarantined(
 }
 
 /// The message as it was received, `message/rfc822` (QUA-19).
-#[utoipa::path(operation_id = "get_quarantined_raw", tag = "quarantine", params(RawQuery),
-    responses((status = 200, content_type = "message/rfc822", body = String), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "quarantine", params(RawQuery),
+    responses((status = 200, description = "Found", content_type = "message/rfc822", body = String), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/quarantine/{id}/raw")]
-pub(super) async fn get_quarantined_raw(
+async fn get_quarantined_raw(
     caller: Caller,
     path: Path<(String, i64)>,
     Params(query): Params<RawQuery>,
@@ -198,10 +207,10 @@ pub(super) async fn get_quarantined_raw(
 }
 
 /// One attachment, as a download (QUA-21).
-#[utoipa::path(operation_id = "get_attachment", tag = "quarantine",
-    responses((status = 200, content_type = "application/octet-stream", body = [u8]), (status = "4XX", body = Problem)))]
+#[utoipa::path(tag = "quarantine",
+    responses((status = 200, description = "Found", content_type = "application/octet-stream", body = [u8]), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/quarantine/{id}/attachments/{index}")]
-pub(super) async fn get_attachment(
+async fn get_attachment(
     caller: Caller,
     path: Path<(String, i64, u32)>,
     db: Data<Db>,

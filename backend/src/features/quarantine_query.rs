@@ -77,7 +77,10 @@ pub(super) fn held_within(reach: &Reach, now: i64) -> Held {
 fn within(query: Held, reach: &Reach) -> Held {
     match reach {
         Reach::All => query,
-        Reach::Reseller { .. } => query.filter(quarantine::domain_id.eq_any(reach.domain_ids())),
+        Reach::Reseller { id } => {
+            let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
+            query.filter(quarantine::domain_id.eq_any(own))
+        }
         Reach::Domain { id } => query.filter(quarantine::domain_id.eq(*id)),
         Reach::Mailbox { domain_id, address } => query
             .filter(quarantine::domain_id.eq(*domain_id))
