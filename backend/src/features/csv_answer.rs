@@ -66,9 +66,9 @@ fn lines_of(lines: &[Vec<String>]) -> Bytes {
 
 /// The cell with a `'` before it if a spreadsheet could take it for a formula.
 fn neutral(cell: &str) -> String {
-    let is_formula = cell.trim_start_matches([' ', '\u{a0}', '\u{3000}']).starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]);
+    let is_formula = cell
+        .trim_start_matches([' ', '\u{a0}', '\u{3000}'])
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }
 

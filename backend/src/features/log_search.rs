@@ -119,8 +119,20 @@ async fn list(
 
 impl CsvRow for LogItem {
     const HEAD: &'static [&'static str] = &[
-        "received_at", "node", "message_id", "domain", "sender_host", "sender_ip", "sender", "recipient",
-        "subject", "size", "size_delivered", "classification", "status", "score",
+        "received_at",
+        "node",
+        "message_id",
+        "domain",
+        "sender_host",
+        "sender_ip",
+        "sender",
+        "recipient",
+        "subject",
+        "size",
+        "size_delivered",
+        "classification",
+        "status",
+        "score",
     ];
     fn cells(&self) -> Vec<String> {
         vec![
@@ -172,10 +184,8 @@ impl Names {
     fn of(conn: &mut Conn, rows: &[LogRow], level: Level, now: i64) -> ApiResult<Self> {
         use schema::{domains, nodes, quarantine};
         let ids: HashSet<i64> = rows.iter().map(|row| row.domain_id).collect();
-        let domains: Vec<(i64, String)> = domains::table
-            .filter(domains::id.eq_any(ids))
-            .select((domains::id, domains::name))
-            .load(conn)?;
+        let domains: Vec<(i64, String)> =
+            domains::table.filter(domains::id.eq_any(ids)).select((domains::id, domains::name)).load(conn)?;
         let nodes: Vec<(i32, String)> = nodes::table.select((nodes::number, nodes::name)).load(conn)?;
         let held: Vec<i64> = level
             .shown(now)

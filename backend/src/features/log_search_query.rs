@@ -4,7 +4,11 @@
 use crate::{
     access::scope::Reach,
     clock::unix_millis,
-    db::{Backend, portable::part_of, schema::{domains, log}},
+    db::{
+        Backend,
+        portable::part_of,
+        schema::{domains, log},
+    },
     error::{ApiError, ApiResult},
     network::Network,
 };
@@ -205,7 +209,9 @@ pub(super) fn names(
 pub(super) fn check_text(text: Option<&str>, pointer: &str) -> ApiResult<()> {
     match text {
         Some(text) if text.contains('\0') => Err(ApiError::invalid(pointer, InvalidCode::Characters)),
-        Some(text) if text.chars().count() > MAX_TEXT => Err(ApiError::invalid(pointer, InvalidCode::TooLong)),
+        Some(text) if text.chars().count() > MAX_TEXT => {
+            Err(ApiError::invalid(pointer, InvalidCode::TooLong))
+        }
         _ => Ok(()),
     }
 }

@@ -98,7 +98,8 @@ async fn get_command_body(
     if !matches!(row.order()?, Order::Release { .. }) {
         return Err(ApiError::not_found());
     }
-    let key = BodyKey::from_text(&row.body_key).ok_or_else(|| ApiError::new(ErrorCode::ContentNotAvailable))?;
+    let key =
+        BodyKey::from_text(&row.body_key).ok_or_else(|| ApiError::new(ErrorCode::ContentNotAvailable))?;
     let body = storage.get(&key).await.map_err(storage_error)?;
     Ok(HttpResponse::Ok().content_type("message/rfc822").streaming(body))
 }
@@ -172,9 +173,7 @@ fn own(conn: &mut Conn, node: &str) -> ApiResult<Vec<Command>> {
         .limit(MOST)
         .select(CommandRow::as_select())
         .load(conn)?;
-    rows.into_iter()
-        .map(|row| Ok(Command { order: row.order()?, id: CommandId(row.id) }))
-        .collect()
+    rows.into_iter().map(|row| Ok(Command { order: row.order()?, id: CommandId(row.id) })).collect()
 }
 
 #[derive(Queryable, Selectable, Insertable)]

@@ -41,11 +41,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 /// The policy that changed.
 #[utoipa::path(tag = "node", params(PolicyQuery), responses((status = 200, body = PolicyChanges, description = "What changed after that revision")))]
 #[get("/api/v1/node/policy")]
-async fn get_policy(
-    _: CallingNode,
-    db: Data<Db>,
-    query: Params<PolicyQuery>,
-) -> ApiResult<HttpResponse> {
+async fn get_policy(_: CallingNode, db: Data<Db>, query: Params<PolicyQuery>) -> ApiResult<HttpResponse> {
     let PolicyQuery { after, wait } = query.0;
     if wait > LONGEST_WAIT {
         return Err(ApiError::invalid("?wait", InvalidCode::OutOfRange));
@@ -145,9 +141,9 @@ fn reseller_settings(conn: &mut Conn, slugs: Vec<String>) -> ApiResult<HashMap<S
         .select((resellers::id, resellers::slug))
         .load(conn)?;
     let mut set = overrides(conn, Level::Reseller, rows.iter().map(|(id, _)| *id).collect())?;
-    let own = rows.into_iter().map(|(id, slug)| {
-        (slug, set.remove(&id).and_then(|mut all| all.remove("")).unwrap_or_default())
-    });
+    let own = rows
+        .into_iter()
+        .map(|(id, slug)| (slug, set.remove(&id).and_then(|mut all| all.remove("")).unwrap_or_default()));
     Ok(own.collect())
 }
 

@@ -21,9 +21,10 @@ use crate::{
     storage::{BodyKey, Storage},
 };
 use actix_web::{
-    HttpRequest, HttpResponse, post, put,
+    HttpRequest, HttpResponse,
     dev::Payload,
     http::header,
+    post, put,
     web::{self, Data, Path},
 };
 use contract::{

@@ -204,9 +204,10 @@ fn add_records(
     }
     for part in details.chunks(ROWS) {
         match conn {
-            Conn::Postgres(server) => {
-                diesel::insert_into(log_details::table).values(part).on_conflict_do_nothing().execute(server)?
-            }
+            Conn::Postgres(server) => diesel::insert_into(log_details::table)
+                .values(part)
+                .on_conflict_do_nothing()
+                .execute(server)?,
             Conn::Sqlite(file) => {
                 diesel::insert_into(log_details::table).values(part).on_conflict_do_nothing().execute(file)?
             }
@@ -214,9 +215,10 @@ fn add_records(
     }
     for part in held.chunks(ROWS) {
         match conn {
-            Conn::Postgres(server) => {
-                diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing().execute(server)?
-            }
+            Conn::Postgres(server) => diesel::insert_into(quarantine::table)
+                .values(part)
+                .on_conflict_do_nothing()
+                .execute(server)?,
             Conn::Sqlite(file) => {
                 diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing().execute(file)?
             }

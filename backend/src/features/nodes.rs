@@ -46,9 +46,8 @@ async fn list_nodes(
 ) -> ApiResult<HttpResponse> {
     caller.installation(NodesView)?;
     let now = clock.now();
-    let rows = db
-        .run(|conn| Ok(nodes::table.order(nodes::number).select(NodeRow::as_select()).load(conn)?))
-        .await?;
+    let rows =
+        db.run(|conn| Ok(nodes::table.order(nodes::number).select(NodeRow::as_select()).load(conn)?)).await?;
     let data = rows.into_iter().map(|row: NodeRow| row.node(now)).collect();
     Ok(HttpResponse::Ok().json(Page { data, page: Paging::default() }))
 }

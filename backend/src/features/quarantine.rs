@@ -45,7 +45,12 @@ const MAX_HEADER_BYTES: usize = 1024 * 1024;
 static READERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(3));
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_quarantine).service(list_domain_quarantine).service(get_quarantined).service(get_quarantined_raw).service(get_attachment);
+    config
+        .service(list_quarantine)
+        .service(list_domain_quarantine)
+        .service(get_quarantined)
+        .service(get_quarantined_raw)
+        .service(get_attachment);
 }
 
 /// The held messages in reach (QUA-01).
@@ -107,8 +112,19 @@ async fn list(
 
 impl CsvRow for QuarantineItem {
     const HEAD: &'static [&'static str] = &[
-        "received_at", "from", "sender", "to", "recipient", "domain", "subject", "size", "classification",
-        "score", "attachments", "expires_at", "released_at",
+        "received_at",
+        "from",
+        "sender",
+        "to",
+        "recipient",
+        "domain",
+        "subject",
+        "size",
+        "classification",
+        "score",
+        "attachments",
+        "expires_at",
+        "released_at",
     ];
     fn cells(&self) -> Vec<String> {
         vec![
@@ -254,8 +270,7 @@ pub(super) fn open(
         .optional()?
         .ok_or_else(ApiError::not_found)?;
     let target = id.to_string();
-    let entry =
-        Entry { action, target: &target, domain_id: Some(row.domain_id), ..Entry::default() };
+    let entry = Entry { action, target: &target, domain_id: Some(row.domain_id), ..Entry::default() };
     audit::record(conn, clock, &Actor::from(caller), entry)?;
     Ok(row)
 }

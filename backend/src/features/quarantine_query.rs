@@ -159,8 +159,7 @@ impl QuarantineSearch {
         };
         let like = |column: TextColumn| column.like(part_of(part)).escape('\\');
         let subject = like(Box::new(quarantine::subject_search));
-        let sender =
-            like(Box::new(quarantine::sender_search)).or(like(Box::new(quarantine::from_search)));
+        let sender = like(Box::new(quarantine::sender_search)).or(like(Box::new(quarantine::from_search)));
         let recipient =
             like(Box::new(quarantine::recipient_search)).or(like(Box::new(quarantine::to_search)));
         match self.query.field.as_deref() {
@@ -179,7 +178,8 @@ impl QuarantineSearch {
         is_counted: bool,
     ) -> ApiResult<Page<QuarantineItem>> {
         let total = if is_counted {
-            let ids: Vec<i64> = self.found().select(quarantine::id).limit(paging::count_limit()).load(conn)?;
+            let ids: Vec<i64> =
+                self.found().select(quarantine::id).limit(paging::count_limit()).load(conn)?;
             Some(paging::total(i64::try_from(ids.len()).unwrap_or(i64::MAX)))
         } else {
             None
@@ -228,11 +228,8 @@ impl QuarantineSearch {
 
     /// What comes behind a key and an id in that direction.
     fn behind(&self, key: &str, id: i64, is_ascending: bool) -> ApiResult<Condition> {
-        let tie: Condition = if is_ascending {
-            Box::new(quarantine::id.gt(id))
-        } else {
-            Box::new(quarantine::id.lt(id))
-        };
+        let tie: Condition =
+            if is_ascending { Box::new(quarantine::id.gt(id)) } else { Box::new(quarantine::id.lt(id)) };
         if let (Some(beyond), Some(equal)) = (self.text_key(), self.text_key()) {
             let text = key.to_owned();
             let equal = equal.eq(text.clone()).and(tie);
