@@ -21,3 +21,6 @@ pub mod scanner;
 pub mod session;
 pub mod tls;
 pub mod transaction;
+
+#[cfg(test)]
+mod tests;
