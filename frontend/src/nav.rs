@@ -39,6 +39,24 @@ pub struct NavItem {
 /// The pages in the order of the menu.
 pub static NAV: &[NavItem] = &[
     NavItem {
+        group: "nav.messages",
+        section: "quarantine",
+        title: "quarantine.title",
+        icon: "inbox",
+        permission: Permission::QuarantineView,
+        place: Place::Messages,
+        view: pages::quarantine::page,
+    },
+    NavItem {
+        group: "nav.messages",
+        section: "logs",
+        title: "log.title",
+        icon: "search",
+        permission: Permission::LogView,
+        place: Place::Messages,
+        view: pages::log_search::page,
+    },
+    NavItem {
         group: "nav.mail_flow",
         section: "domains",
         title: "domains.title",

@@ -2,7 +2,10 @@
 
 pub mod account;
 pub mod domains;
+pub mod log_search;
 pub mod login;
+pub mod message;
 pub mod missing;
+pub mod quarantine;
 pub mod routes;
 pub mod settings;

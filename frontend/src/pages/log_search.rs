@@ -1,0 +1,389 @@
+//! The log: every recipient of every connection, searched by all that is known of it, each with what became of it
+//! and why (LOG-01 … LOG-34). The address holds the search and the open entry.
+
+use crate::{
+    components::{
+        badge::Badge,
+        filter_bar::{FilterBar, LogFoot},
+        icon::Icon,
+        mail_actions::{MailActions, Target},
+        mail_delivery::DeliveryTimeline,
+        mail_download::save,
+        mail_export::csv,
+        mail_keys::{self, Wish},
+        mail_list::Load,
+        mail_log::LogList,
+        mail_log_rows::{LogTable, StatusMark},
+        mail_message::{TabRow, neighbour},
+        mail_release::ReleaseDialog,
+        mail_requests::{self, MessagePlace},
+        mail_scope::{copy_address, is_mailbox, query_string},
+        mail_states::{Empty, Failed, MessageSkeleton, RowSkeleton},
+        mail_times::moment_long,
+        mail_words::{sender, size, subject},
+        why::{WhyPanel, score_text},
+    },
+    events,
+    i18n::{t, t_count},
+    scope::Scope,
+    session,
+};
+use contract::{
+    events::Event,
+    messages::{Classification, LogDetail, LogItem, LogQuery},
+    permission::Permission,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+const TABS: [&str; 3] = ["why", "delivery", "details"];
+
+/// The most rows that an export collects.
+const EXPORT_ROWS: usize = 50_000;
+
+/// The page.
+pub fn page(scope: Scope, _: Option<String>) -> AnyView {
+    view! { <LogSearch scope/> }.into_any()
+}
+
+#[component]
+fn LogSearch(scope: Scope) -> impl IntoView {
+    let domain = scope.reach();
+    let is_wide = scope == Scope::All;
+    let list = LogList::new(domain.clone(), is_wide);
+    let actions = MailActions::new(domain.clone(), Callback::new(move |_| list.refresh()));
+    listen_to_keys(list);
+    events::on(move |event| {
+        if let Event::Log { count, .. } = event {
+            list.hear(*count);
+        }
+    });
+    view! {
+        <div class="flush-page">
+            <Head list/>
+            <FilterBar list domain is_mailbox=is_mailbox()/>
+            <div class="split" class:single=move || list.open.get().is_none()>
+                <section class="card" aria-label=move || t("log.results")>
+                    <Fresh list/>
+                    <Rows list/>
+                    <LogFoot list/>
+                </section>
+                <Inspector list actions scope/>
+            </div>
+        </div>
+        <ReleaseDialog actions/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Head(list: LogList) -> impl IntoView {
+    let export_button = session::can(Permission::LogExport).then(|| {
+        view! {
+            <button type="button" class="btn" disabled=move || list.rows.with(Vec::is_empty) on:click=move |_| export(list)>
+                <Icon name="download"/>{move || t("list.export")}
+            </button>
+        }
+    });
+    let is_live = move || list.filter.get().is_live;
+    view! {
+        <div class="head">
+            <div>
+                <h1 tabindex="-1">{move || t("log.title")}</h1>
+                <p class="sub">{move || t("log.about")}</p>
+            </div>
+            <div class="acts">
+                <button type="button" class="btn" aria-pressed=move || is_live().to_string()
+                    on:click=move |_| list.search_with(|filter| filter.is_live = !filter.is_live)>
+                    <Icon name="refresh-cw"/>{move || t("log.tail")}
+                </button>
+                <button type="button" class="btn" on:click=|_| copy_address()>
+                    <Icon name="link"/>{move || t("list.copy_link")}
+                </button>
+                {export_button}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Fresh(list: LogList) -> impl IntoView {
+    let count = move || usize::try_from(list.fresh.get()).unwrap_or(usize::MAX);
+    view! {
+        <Show when=move || { list.fresh.get() > 0 }>
+            <button type="button" class="fresh" on:click=move |_| list.refresh()>
+                <Icon name="arrow-up"/>{move || t_count("list.fresh", count())}
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rows(list: LogList) -> impl IntoView {
+    let again = Callback::new(move |()| list.refresh());
+    let is_void = Memo::new(move |_| list.rows.with(Vec::is_empty));
+    move || {
+        if !list.is_allowed.get() {
+            return view! { <div class="tablewrap"><WideAdvice list/></div> }.into_any();
+        }
+        match list.load.get() {
+            Load::First if is_void.get() => view! { <div class="tablewrap"><RowSkeleton/></div> }.into_any(),
+            Load::Failed(error) => view! { <div class="tablewrap"><Failed error again/></div> }.into_any(),
+            _ if is_void.get() => view! { <div class="tablewrap"><NoRows list/></div> }.into_any(),
+            _ => view! { <div class="progress" class:on=move || list.load.get() == Load::Again></div><LogTable list/> }
+                .into_any(),
+        }
+    }
+}
+
+/// The advice to search one domain rather than all of them (LOG-34).
+#[component]
+fn WideAdvice(list: LogList) -> impl IntoView {
+    let button = move || {
+        view! {
+            <button type="button" class="btn pri" on:click=move |_| list.refresh()>
+                <Icon name="search"/>{move || t("log.wide_search")}
+            </button>
+        }
+    };
+    view! { <Empty icon="search" title="log.wide_title" text="log.wide_text" actions=button/> }.into_any()
+}
+
+#[component]
+fn NoRows(list: LogList) -> impl IntoView {
+    let filter = list.filter.get_untracked();
+    let is_narrowed = filter.is_narrowed();
+    let widen = (filter.range != "28d").then(|| {
+        view! {
+            <button type="button" class="btn pri" on:click=move |_| list.search_with(|one| one.range = "28d".to_owned())>
+                {move || t("log.widen")}
+            </button>
+        }
+    });
+    let partial = (is_narrowed && !filter.is_partial).then(|| {
+        view! {
+            <button type="button" class="btn" on:click=move |_| list.search_with(|one| one.is_partial = true)>
+                {move || t("log.try_partial")}
+            </button>
+        }
+    });
+    let buttons = move || view! { {widen}{partial} };
+    let text = if is_narrowed { "log.none_text" } else { "log.empty_text" };
+    view! { <Empty icon="search-x" title="log.none_title" text actions=buttons/> }.into_any()
+}
+
+/// The open entry beside the list (LOG-30).
+#[component]
+fn Inspector(list: LogList, actions: MailActions, scope: Scope) -> impl IntoView {
+    let place = Memo::new(move |_| list.place());
+    move || {
+        place.get().map(|place| {
+            let scope = scope.clone();
+            view! {
+                <aside class="card insp" aria-label=move || t("log.entry")><Entry list place actions scope/></aside>
+            }
+        })
+    }
+}
+
+#[component]
+fn Entry(list: LogList, place: MessagePlace, actions: MailActions, scope: Scope) -> impl IntoView {
+    let entry = LocalResource::new(move || {
+        let place = place.clone();
+        async move { mail_requests::log_entry(&place).await }
+    });
+    let again = Callback::new(move |()| entry.refetch());
+    let content = move || {
+        entry.get().map(|answer| match answer {
+            Ok(detail) => view! { <EntryHead item=detail.item.clone() actions scope=scope.clone()/><EntryTabs list detail/> }.into_any(),
+            Err(error) => view! { <Failed error again/> }.into_any(),
+        })
+    };
+    view! {
+        <div class="corner">
+            <button type="button" class="iconbtn sm" aria-label=move || t("mail.close") on:click=move |_| list.close()><Icon name="x"/></button>
+        </div>
+        <Transition fallback=|| view! { <MessageSkeleton/> }>{content}</Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn EntryHead(item: LogItem, actions: MailActions, scope: Scope) -> impl IntoView {
+    let (title, at) = (item.subject.clone(), item.received_at.0.clone());
+    let target =
+        Target { id: item.id, subject: item.subject, is_virus: item.classification == Classification::Virus };
+    let view_address =
+        format!("{}/{}{}", scope.path("quarantine"), item.id, query_string(&[("of", item.domain.clone())]));
+    let held = item.is_held.then(|| {
+        let release = session::can(Permission::QuarantineRelease).then(|| {
+            view! {
+                <button type="button" class="btn sm pri" disabled=actions.is_busy on:click=move |_| actions.ask_to_release(vec![target.clone()])>
+                    <Icon name="send"/>{move || t("mail.release")}
+                </button>
+            }
+        });
+        view! {
+            {release}
+            <a class="btn sm" href=view_address><Icon name="eye"/>{move || t("log.view_message")}</a>
+        }
+    });
+    view! {
+        <div class="top2">
+            <h2 class="ud"><bdi>{move || subject(&title)}</bdi></h2>
+            <p class="muted small">{move || moment_long(&at)}" · "{item.node}" · "<span class="mono" dir="ltr">{item.message_id}</span></p>
+            <div class="badges"><Badge classification=item.classification/><StatusMark status=item.status/></div>
+            <div class="row-acts">
+                {held}
+                <button type="button" class="btn sm" on:click=|_| copy_address()><Icon name="link"/>{move || t("list.copy_link")}</button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn EntryTabs(list: LogList, detail: LogDetail) -> impl IntoView {
+    let open = Signal::derive(move || {
+        let tab = list.tab.get();
+        if tab.is_empty() { "why".to_owned() } else { tab }
+    });
+    let choose = Callback::new(move |tab: &'static str| list.show_tab(tab));
+    let panel = move || match open.get().as_str() {
+        "delivery" => view! { <DeliveryTimeline detail=detail.clone()/> }.into_any(),
+        "details" => view! { <Details detail=detail.clone()/> }.into_any(),
+        _ => view! {
+            <WhyPanel classification=detail.item.classification score=detail.item.score
+                why=detail.why.clone() reason=detail.reason.clone()/>
+        }
+        .into_any(),
+    };
+    view! {
+        <TabRow tabs=&TABS prefix="log" open choose counts=None/>
+        <div class="body" role="tabpanel" id="tab-panel" tabindex="0" aria-labelledby=move || format!("tab-{}", open.get())>{panel}</div>
+    }
+    .into_any()
+}
+
+/// Every field of an entry (LOG-21 … LOG-29).
+#[component]
+fn Details(detail: LogDetail) -> impl IntoView {
+    let item = detail.item;
+    let encrypted = if detail.is_encrypted { "log.encrypted_yes" } else { "log.encrypted_no" };
+    let delivered =
+        if item.size_delivered == 0 { t("log.none_delivered") } else { size(item.size_delivered) };
+    let rows = [
+        ("log.sender", sender(&item.sender)),
+        ("log.recipient", item.recipient),
+        ("log.header_from", detail.header_from),
+        ("log.header_to", detail.header_to),
+        ("log.sender_host", item.sender_host),
+        ("log.field_ip", item.sender_ip),
+        ("log.helo", detail.helo),
+        ("log.encrypted", t(encrypted)),
+        ("log.size_in", size(item.size)),
+        ("log.size_out", delivered),
+        ("log.reply", detail.reply),
+        ("log.field_id", item.message_id),
+        ("log.server", item.node),
+    ];
+    let lines = rows.map(|(key, value)| {
+        let value = if value.is_empty() { "–".to_owned() } else { value };
+        view! { <dt>{move || t(key)}</dt><dd><bdi>{value}</bdi></dd> }
+    });
+    view! { <dl class="kv wide">{lines.collect_view()}</dl> }.into_any()
+}
+
+fn listen_to_keys(list: LogList) {
+    mail_keys::listen(move |wish| match wish {
+        Wish::Next | Wish::Previous => {
+            if let Some(item) = list.neighbour(wish == Wish::Next) {
+                if list.open.get_untracked().is_some() {
+                    list.show(&item);
+                }
+                list.row.set(Some(item.id));
+                mail_keys::show_row(&format!("row-{}", item.id));
+            }
+        }
+        Wish::Open => {
+            let row = list.row.get_untracked();
+            let item =
+                list.rows.with_untracked(|rows| rows.iter().find(|item| Some(item.id) == row).cloned());
+            if let Some(item) = item {
+                list.show(&item);
+            }
+        }
+        Wish::Leave if list.open.get_untracked().is_some() => list.close(),
+        Wish::Search => mail_keys::focus_id("list-search"),
+        Wish::NextTab | Wish::PreviousTab => {
+            if let Some(tab) = neighbour(&list.tab.get_untracked(), &TABS, wish == Wish::NextTab) {
+                list.show_tab(tab);
+            }
+        }
+        _ => {}
+    });
+}
+
+/// Saves the whole result, all pages, as a table (LOG-19).
+fn export(list: LogList) {
+    let (reach, first) = list.request(None);
+    spawn_local(async move {
+        let mut rows = vec![];
+        let mut cursor = None;
+        loop {
+            let query = LogQuery { cursor: cursor.take(), count: None, limit: Some(500), ..first.clone() };
+            match mail_requests::list_log(&reach, &query).await {
+                Ok(page) => {
+                    rows.extend(page.data);
+                    cursor = page.page.next;
+                }
+                Err(error) => return session::complain(error.text()),
+            }
+            if cursor.is_none() || rows.len() >= EXPORT_ROWS {
+                break;
+            }
+        }
+        save("log.csv", csv(&export_head(), rows.into_iter().map(export_line)).as_bytes());
+        if cursor.is_some() {
+            session::complain(t("list.export_cut"));
+        }
+    });
+}
+
+fn export_head() -> Vec<String> {
+    let keys = [
+        "log.time",
+        "log.server",
+        "log.field_id",
+        "log.sender_host",
+        "log.field_ip",
+        "log.sender",
+        "log.recipient",
+        "log.subject",
+        "log.size_in_bytes",
+        "log.size_out_bytes",
+        "log.classification",
+        "log.status",
+        "mail.score_column",
+    ];
+    keys.map(t).to_vec()
+}
+
+fn export_line(row: LogItem) -> Vec<String> {
+    vec![
+        row.received_at.0,
+        row.node,
+        row.message_id,
+        row.sender_host,
+        row.sender_ip,
+        sender(&row.sender),
+        row.recipient,
+        row.subject,
+        row.size.to_string(),
+        row.size_delivered.to_string(),
+        t(&format!("classification.{}", row.classification.name())),
+        t(&format!("status.{}", row.status.name())),
+        row.score.map(score_text).unwrap_or_default(),
+    ]
+}
