@@ -146,7 +146,7 @@ async fn look_up(node: &Node, client: &Client, transaction: &Transaction, conten
         sender: &transaction.sender,
         hostname: &node.config.hostname,
         message: &content.beginning,
-        is_whole: content.file.is_none(),
+        is_whole: u64::try_from(content.beginning.len()) == Ok(content.size),
     };
     let host = client.host.get_or_init(|| node.lookups.host_of(client.address));
     let (_, authenticity) = tokio::join!(host, node.lookups.judge_sender(&question));
