@@ -130,6 +130,7 @@ pub fn app(
         .app_data(Data::new(services.passwords))
         .app_data(Data::new(services.login_limits))
         .app_data(Data::new(services.metrics))
+        .configure(features::preview::pages)
         .configure(health::routes)
         .configure(spec::routes)
         .configure(panel::routes)
@@ -200,6 +201,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, String> {
     let address = server.addrs().first().copied().unwrap_or(listen);
     let server = server.run();
     let handle = server.handle();
+    let sweeper = services.clone();
+    tokio::spawn(features::retention::run(sweeper.db, sweeper.clock, sweeper.storage));
     let task = tokio::spawn(server);
     Ok(Running { address, services, handle, task })
 }

@@ -16,6 +16,8 @@ pub const NODE_PREFIX: &str = "gpn_";
 
 const ISSUER: &str = "gatepost";
 const AUDIENCE: &str = "gatepost-api";
+/// For the address of one preview: no access token, and an access token is no such address.
+const PREVIEW: &str = "gatepost-preview";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// What an access token says.
@@ -47,10 +49,20 @@ impl Tokens {
 
     /// An access token of a session, valid for [`ACCESS_SECONDS`] from `now` (milliseconds).
     pub fn issue(&self, user: &str, session: &str, now: i64) -> ApiResult<String> {
+        self.issue_for(AUDIENCE, user, session, now)
+    }
+
+    /// A token that shows one message to whoever holds it while the session is open, at most for
+    /// [`ACCESS_SECONDS`].
+    pub fn issue_preview(&self, message: &str, session: &str, now: i64) -> ApiResult<String> {
+        self.issue_for(PREVIEW, message, session, now)
+    }
+
+    fn issue_for(&self, audience: &str, user: &str, session: &str, now: i64) -> ApiResult<String> {
         let seconds = now / 1000;
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: audience.to_owned(),
             sub: user.to_owned(),
             sid: session.to_owned(),
             jti: random_text(16)?,
@@ -63,9 +75,18 @@ impl Tokens {
 
     /// What a token says, or 401. Its times are held against our own clock.
     pub fn verify(&self, token: &str, now: i64) -> ApiResult<Claims> {
+        self.verify_for(AUDIENCE, token, now)
+    }
+
+    /// What a token of [`Self::issue_preview`] says, or 401.
+    pub fn verify_preview(&self, token: &str, now: i64) -> ApiResult<Claims> {
+        self.verify_for(PREVIEW, token, now)
+    }
+
+    fn verify_for(&self, audience: &str, token: &str, now: i64) -> ApiResult<Claims> {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[ISSUER]);
-        rules.set_audience(&[AUDIENCE]);
+        rules.set_audience(&[audience]);
         rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         rules.validate_exp = false;
         rules.validate_nbf = false;

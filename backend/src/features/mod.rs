@@ -15,9 +15,12 @@ mod node_records;
 mod node_records_rows;
 pub(crate) mod node_registry;
 mod nodes;
+pub(crate) mod preview;
 mod quarantine;
+mod quarantine_actions;
 mod quarantine_query;
 pub(crate) mod resellers;
+pub mod retention;
 pub(crate) mod routes;
 mod sessions;
 mod settings_store;
@@ -40,5 +43,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(node_policy::configure)
         .configure(node_records::configure)
         .configure(nodes::configure)
-        .configure(quarantine::configure);
+        .configure(preview::configure)
+        .configure(quarantine::configure)
+        .configure(quarantine_actions::configure);
 }
