@@ -1,4 +1,5 @@
-//! The address is the state: what a list shows can be sent to somebody else as a link.
+//! The address is the state: what a list shows can be sent to somebody else as a link. A page with unsaved changes
+//! is not left without asking.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -6,6 +7,11 @@ use leptos_router::{
     hooks::{use_location, use_navigate, use_query_map},
     params::ParamsMap,
 };
+use std::{cell::RefCell, rc::Rc};
+
+thread_local! {
+    static IS_DIRTY: RefCell<Option<Rc<dyn Fn() -> bool>>> = const { RefCell::new(None) };
+}
 
 /// Takes values for the query, and whether they make no new step of the history.
 type Change = dyn Fn(&[(&str, Option<String>)], bool) + Send + Sync;
@@ -49,4 +55,30 @@ impl Address {
     pub fn replace(&self, changes: &[(&str, Option<String>)]) {
         self.change.with_value(|change| change(changes, true));
     }
+}
+
+/// While `is_dirty` holds, leaving the page asks first (RTE-08): the browser before other sites, the panel before
+/// its own pages.
+pub fn guard(is_dirty: impl Fn() -> bool + 'static) {
+    IS_DIRTY.with(|known| *known.borrow_mut() = Some(Rc::new(is_dirty)));
+    let leaving = window_event_listener(leptos::ev::beforeunload, |event| {
+        if must_ask() {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || {
+        leaving.remove();
+        stop_guarding();
+    });
+}
+
+/// Whether leaving the page would lose something.
+pub fn must_ask() -> bool {
+    let is_dirty = IS_DIRTY.with(|known| known.borrow().clone());
+    is_dirty.is_some_and(|is_dirty| untrack(|| is_dirty()))
+}
+
+/// Lets the page be left as it is.
+pub fn stop_guarding() {
+    IS_DIRTY.with(|known| known.borrow_mut().take());
 }

@@ -11,9 +11,12 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::cell::RefCell;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 thread_local! {
     static TOKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+    static REFRESH: RefCell<Option<js_sys::Promise>> = const { RefCell::new(None) };
 }
 
 /// Why a call did not succeed.
@@ -122,6 +125,21 @@ pub async fn refresh() -> Result<Session, ApiError> {
     Ok(session)
 }
 
+/// Gets a fresh token once for all calls that wait for one: the cookie is good for one refresh only.
+async fn refresh_together() -> bool {
+    let running = REFRESH.with(|refresh| refresh.borrow().clone());
+    let running = running.unwrap_or_else(|| {
+        let promise = future_to_promise(async {
+            let is_fresh = refresh().await.is_ok();
+            REFRESH.with(|refresh| refresh.borrow_mut().take());
+            Ok(JsValue::from_bool(is_fresh))
+        });
+        REFRESH.with(|refresh| *refresh.borrow_mut() = Some(promise.clone()));
+        promise
+    });
+    JsFuture::from(running).await.is_ok_and(|answer| answer.is_truthy())
+}
+
 async fn read<A: DeserializeOwned>(answer: Response) -> Result<A, ApiError> {
     answer.json().await.map_err(|_| ApiError::Unreadable)
 }
@@ -135,13 +153,13 @@ async fn send(
 ) -> Result<Response, ApiError> {
     let first = once(operation, values, query, body, accept).await;
     match first {
-        Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => match refresh().await {
-            Ok(_) => once(operation, values, query, body, accept).await,
-            Err(_) => {
-                session::ended();
-                Err(error)
+        Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => {
+            if refresh_together().await {
+                return once(operation, values, query, body, accept).await;
             }
-        },
+            session::ended();
+            Err(error)
+        }
         other => other,
     }
 }

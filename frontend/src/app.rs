@@ -1,8 +1,10 @@
 //! The router: addresses outside a scope, and the guarded page of a section within one.
 
 use crate::{
-    components::{notices::Notices, shell::Shell},
-    i18n::t,
+    components::{
+        leave_dialog::LeaveDialog, notices::Notices, page_head::title_in, panic_screen::PanicScreen,
+        shell::Shell,
+    },
     nav, pages,
     scope::Scope,
     session,
@@ -13,6 +15,7 @@ use leptos_router::{
     hooks::{use_location, use_params_map},
     path,
 };
+use wasm_bindgen::JsCast;
 
 /// The whole panel.
 #[component]
@@ -23,10 +26,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=Home/>
                 <Route path=path!("/login") view=pages::login::Login/>
                 <Route path=path!("/account") view=|| view! { <Guarded scope=None section="account".into()>{pages::account::page()}</Guarded> }/>
+                <Route path=path!("/all") view=Scoped/>
                 <Route path=path!("/all/:section/:id?") view=Scoped/>
+                <Route path=path!("/:kind/:name") view=Scoped/>
                 <Route path=path!("/:kind/:name/:section/:id?") view=Scoped/>
             </Routes>
             <Notices/>
+            <LeaveDialog/>
+            <PanicScreen/>
         </Router>
     }
 }
@@ -58,6 +65,11 @@ fn Scoped() -> impl IntoView {
     move || {
         let (scope, section, id) = place.get();
         let Some(scope) = scope else { return view! { <pages::missing::NotFound/> }.into_any() };
+        if matches!(section.as_str(), "" | "overview") && session::me().is_some() {
+            // Where a scope begins, until there is an overview: with the first page that the user has in it.
+            let first = nav::first_in(&scope).map_or("filter", |item| item.section);
+            return view! { <Redirect path=scope.path(first)/> }.into_any();
+        }
         let Some(item) = nav::find(&section) else { return view! { <pages::missing::NotFound/> }.into_any() };
         let inner = scope.clone();
         let content = move || {
@@ -71,17 +83,36 @@ fn Scoped() -> impl IntoView {
     }
 }
 
+/// Puts the focus on the heading of a page that was come to, so that a reader is told of it. Not of the first page,
+/// whose title the browser tells.
+fn focus_heading() {
+    thread_local! {
+        static IS_FIRST: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+    }
+    if IS_FIRST.replace(false) {
+        return;
+    }
+    request_animation_frame(|| {
+        let heading = document().query_selector("main h1").ok().flatten();
+        if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // A heading that cannot take the focus leaves it where it is.
+            let _ = heading.focus();
+        }
+    });
+}
+
 /// The shell around a page; without a session, the way to the sign-in and back.
 #[component]
 fn Guarded(scope: Option<Scope>, section: String, children: ChildrenFn) -> impl IntoView {
     let location = use_location();
     Effect::new({
-        let section = section.clone();
+        let (section, scope) = (section.clone(), scope.clone().unwrap_or(Scope::All));
         move |_| {
             let key = nav::find(&section).map_or("account.title", |item| item.title);
-            document().set_title(&format!("{} · Gatepost", t(key)));
+            document().set_title(&format!("{} · Gatepost", title_in(&scope, key)));
         }
     });
+    focus_heading();
     let is_signed_in = Memo::new(|_| session::me().is_some());
     move || {
         if !is_signed_in.get() {

@@ -24,7 +24,7 @@ pub mod session;
 
 /// Starts the panel: the language first, then the session of the cookie, then the page.
 pub fn start() {
-    console_error_panic_hook::set_once();
+    components::panic_screen::watch();
     // Not Leptos' own: it has no executor before something is mounted.
     wasm_bindgen_futures::spawn_local(async {
         i18n::load(i18n::preferred()).await;

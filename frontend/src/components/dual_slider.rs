@@ -28,6 +28,8 @@ pub fn DualSlider(
     let percent = |value: f64| format!("{:.0}%", value * 100.0);
     view! {
         <div class="dual" style:--u=move || percent(unsure.get()) style:--q=move || percent(quarantine.get())>
+            {mark("u", "slider.unsure", unsure, quarantine)}
+            {mark("q", "slider.spam", quarantine, unsure)}
             <div class="track"><i class="z1"></i><i class="z2"></i><i class="z3"></i></div>
             {slider("slider.unsure", "slider.unsure_value", unsure, set_unsure, editable)}
             {slider("slider.spam", "slider.spam_value", quarantine, set_quarantine, editable)}
@@ -38,6 +40,19 @@ pub fn DualSlider(
             {field("slider.spam", quarantine, set_quarantine, editable)}
             <Presets unsure quarantine change editable/>
         </div>
+    }
+    .into_any()
+}
+
+/// The name and number above a handle; near the edge or the other handle it steps aside.
+fn mark(class: &'static str, label: &'static str, value: Signal<f64>, other: Signal<f64>) -> AnyView {
+    let is_low = move || value.get() < 0.08 || (other.get() < value.get() && value.get() - other.get() < 0.2);
+    let is_high =
+        move || value.get() > 0.92 || (other.get() > value.get() && other.get() - value.get() < 0.2);
+    view! {
+        <span class=format!("val {class}") class:low=is_low class:high=move || is_high() && !is_low() aria-hidden="true">
+            {move || t(label)}" "{move || number(value.get(), 2)}
+        </span>
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 use super::icon::Icon;
 use crate::i18n::{self, number, t, t_with};
 use contract::settings::{
-    AnySetting, Control,
+    AnySetting, Control, Invalid,
     resolve::{SettingValue, Source},
 };
 use leptos::prelude::*;
@@ -50,6 +50,12 @@ impl Draft {
         self.change.set((!is_as_read).then_some(None));
     }
 
+    /// Why the value in the form cannot be saved.
+    pub fn problem(&self) -> Option<Invalid> {
+        let value = self.change.get().flatten()?;
+        self.setting.check(&value).err()
+    }
+
     /// Whether it may be changed here.
     pub fn is_editable(&self) -> bool {
         self.read.with_value(|read| read.editable)
@@ -64,7 +70,13 @@ pub fn SettingField(draft: Draft) -> impl IntoView {
     view! {
         <div class="field" class:changed=move || draft.change.get().is_some()>
             <label class="lb" for=key>{move || t(&label)}<span class="ds">{move || t(&help)}</span></label>
-            <div>{control(draft)}<Origin draft/></div>
+            <div>
+                {control(draft)}
+                <div aria-live="polite">{move || draft.problem().map(|why| view! {
+                    <p class="err"><Icon name="circle-alert"/>{t(&format!("invalid.{}", why.name()))}</p>
+                })}</div>
+                <Origin draft/>
+            </div>
         </div>
     }
     .into_any()
@@ -116,6 +128,11 @@ pub fn shown(setting: &dyn AnySetting, value: &Value) -> String {
     }
 }
 
+/// A number as the browser's field has it; nothing while it is empty.
+fn shown_number(value: &Value) -> String {
+    if value.is_null() { String::new() } else { value.to_string() }
+}
+
 fn control(draft: Draft) -> AnyView {
     let key = draft.setting.key();
     let off = !draft.is_editable();
@@ -126,8 +143,9 @@ fn control(draft: Draft) -> AnyView {
         }
         .into_any(),
         Control::Number { min, max, step } => view! {
-            <input id=key class="in num" type="number" min=min max=max step=step disabled=off prop:value=move || draft.value().to_string()
-                on:input:target=move |event| if let Ok(value) = serde_json::from_str(&event.target().value()) { draft.set(value) }/>
+            <input id=key class="in num" type="number" min=min max=max step=step disabled=off prop:value=move || shown_number(&draft.value())
+                aria-invalid=move || draft.problem().is_some().to_string()
+                on:input:target=move |event| draft.set(serde_json::from_str(&event.target().value()).unwrap_or(Value::Null))/>
             <span class="muted small">{format!(" {} – {}", number(min, 0), number(max, 0))}</span>
         }
         .into_any(),

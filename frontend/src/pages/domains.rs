@@ -6,10 +6,12 @@ use crate::{
     components::{
         dialog::Dialog,
         icon::Icon,
+        page_head::PageHead,
+        pagination::{self, Pagination},
         states::{Empty, Skeleton, Trouble},
     },
     events,
-    i18n::{day, t, t_count, t_with},
+    i18n::{day, t, t_with},
     scope::Scope,
     session,
 };
@@ -21,7 +23,8 @@ use contract::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
-const PAGE: u32 = 50;
+/// How long the search waits for more to be typed.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// The page.
 pub fn page(scope: Scope, _: Option<String>) -> AnyView {
@@ -41,7 +44,7 @@ fn Domains(scope: Scope) -> impl IntoView {
             search: address.get("q"),
             reseller: owner.clone(),
             sort: address.get("sort"),
-            limit: Some(PAGE),
+            limit: Some(pagination::size(address)),
             cursor: address.get("cursor"),
             count: Some(true),
         };
@@ -55,17 +58,11 @@ fn Domains(scope: Scope) -> impl IntoView {
     let (is_adding, removing) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let changed = Callback::new(move |()| found.refetch());
     view! {
-        <div class="head">
-            <div>
-                <h1>{move || t("domains.title")}</h1>
-                <p class="sub">{move || t("domains.intro")}</p>
-            </div>
+        <PageHead scope title="domains.title" intro=Signal::derive(|| t("domains.intro"))>
             {session::can(Permission::DomainsAdd).then(|| view! {
-                <div class="acts keep">
-                    <button type="button" class="btn pri" on:click=move |_| is_adding.set(true)><Icon name="plus"/>{move || t("domains.add")}</button>
-                </div>
+                <button type="button" class="btn pri" on:click=move |_| is_adding.set(true)><Icon name="plus"/>{move || t("domains.add")}</button>
             })}
-        </div>
+        </PageHead>
         <SearchBar address/>
         <div class="card">
             <Transition fallback=|| view! { <Skeleton/> }>
@@ -83,7 +80,9 @@ fn Domains(scope: Scope) -> impl IntoView {
 
 #[component]
 fn SearchBar(address: Address) -> impl IntoView {
-    let typed = move |text: String| address.replace(&[("q", Some(text)), ("cursor", None)]);
+    let mut typed = leptos::leptos_dom::helpers::debounce(PAUSE, move |text: String| {
+        address.replace(&[("q", Some(text)), ("cursor", None), ("page", None)]);
+    });
     view! {
         <search class="fbar">
             <span class="q"><Icon name="search"/>
@@ -101,7 +100,7 @@ fn list(
     removing: RwSignal<Option<String>>,
 ) -> AnyView {
     if page.data.is_empty() && address.get("q").is_some() {
-        let clear = move |_| address.set(&[("q", None), ("cursor", None)]);
+        let clear = move |_| address.set(&[("q", None), ("cursor", None), ("page", None)]);
         return view! {
             <Empty icon="search-x" title=t("domains.none_found") text=t("domains.none_found_text")>
                 <button type="button" class="btn" on:click=clear>{t("panel.clear_search")}</button>
@@ -119,10 +118,9 @@ fn list(
         }
         .into_any();
     }
-    let total = page.page.total.map(|total| t_count("domains.total", total.count));
-    let (previous, next) = (page.page.previous.clone(), page.page.next.clone());
-    let go = move |cursor: Option<String>| address.set(&[("cursor", cursor)]);
+    let paging = page.page.clone();
     view! {
+        <Pagination paging=page.page address/>
         <div class="tablewrap"><table class="t">
             <caption class="vh">{t("domains.title")}</caption>
             <thead><tr>
@@ -134,13 +132,7 @@ fn list(
             </tr></thead>
             <tbody>{page.data.into_iter().map(|domain| row(domain, removing)).collect_view()}</tbody>
         </table></div>
-        <div class="pager">
-            <span>{total}</span>
-            <span class="end">
-                <button type="button" class="btn sm" disabled=previous.is_none() on:click=move |_| go(previous.clone())><Icon name="chevron-left"/>{t("panel.previous")}</button>
-                <button type="button" class="btn sm" disabled=next.is_none() on:click=move |_| go(next.clone())>{t("panel.next")}<Icon name="chevron-right"/></button>
-            </span>
-        </div>
+        <Pagination paging address/>
     }
     .into_any()
 }
@@ -157,7 +149,7 @@ fn heading(address: Address, field: &'static str, title: &'static str) -> AnyVie
         "none"
     };
     let next = if is_up { format!("-{field}") } else { field.to_owned() };
-    let click = move |_| address.set(&[("sort", Some(next.clone())), ("cursor", None)]);
+    let click = move |_| address.set(&[("sort", Some(next.clone())), ("cursor", None), ("page", None)]);
     view! {
         <th scope="col" aria-sort=order><button type="button" on:click=click>
             {t(title)}

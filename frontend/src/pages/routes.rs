@@ -1,9 +1,10 @@
 //! Where a domain's mail is delivered, and in which order: changed by dragging or by keyboard, saved as a whole.
 
 use crate::{
-    api,
+    address, api,
     components::{
         icon::Icon,
+        page_head::PageHead,
         states::{Skeleton, Trouble},
     },
     i18n::{t, t_with},
@@ -15,11 +16,12 @@ use contract::{
     permission::Permission,
 };
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
 
 /// The page.
 pub fn page(scope: Scope, _: Option<String>) -> AnyView {
     let domain = scope.name().unwrap_or_default().to_owned();
-    view! { <RoutesPage domain/> }.into_any()
+    view! { <RoutesPage scope domain/> }.into_any()
 }
 
 /// A route being edited, told from the others by a number.
@@ -31,7 +33,7 @@ struct Draft {
 }
 
 #[component]
-fn RoutesPage(domain: String) -> impl IntoView {
+fn RoutesPage(scope: Scope, domain: String) -> impl IntoView {
     let name = StoredValue::new(domain.clone());
     let loaded = LocalResource::new(move || {
         let domain = name.get_value();
@@ -39,10 +41,7 @@ fn RoutesPage(domain: String) -> impl IntoView {
     });
     let again = Callback::new(move |()| loaded.refetch());
     view! {
-        <div class="head"><div>
-            <h1>{move || t("routes.title")}</h1>
-            <p class="sub">{move || t_with("routes.intro", &[("domain", &domain)])}</p>
-        </div></div>
+        <PageHead scope title="routes.title" intro=Signal::derive(move || t_with("routes.intro", &[("domain", &domain)]))/>
         <Transition fallback=|| view! { <div class="card"><Skeleton lines=3/></div> }>
             {move || loaded.get().map(|loaded| match loaded {
                 Err(error) => view! { <div class="card"><Trouble error again/></div> }.into_any(),
@@ -66,6 +65,7 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
     let error = RwSignal::new(None::<String>);
     let current = move || drafts.with(|drafts| drafts.iter().map(written).collect::<Vec<_>>());
     let is_changed = Memo::new(move |_| saved.with_value(|saved| *saved != current()));
+    address::guard(move || is_changed.get());
     let add = move |_| {
         drafts.update(|drafts| {
             let number = drafts.iter().map(|draft| draft.number).max().map_or(0, |last| last + 1);
@@ -84,6 +84,7 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
             let domain = domain.get_value();
             match api::call(&SET_ROUTES, &[&domain], &(), &Routes { routes }).await {
                 Ok(_) => {
+                    address::stop_guarding();
                     session::say(t("panel.saved"));
                     again.run(());
                 }
@@ -97,6 +98,7 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
                 <For each=move || drafts.get() key=|draft| draft.number children=move |draft| view! { <RouteRow draft drafts error can_edit/> }/>
             </ol>
             <div class="pad stack">
+                <p id="route-moves" class="vh" aria-live="assertive"></p>
                 <div role="alert">{move || error.get().map(|text| view! { <p class="note warn"><Icon name="triangle-alert"/><span>{text}</span>
                     <span class="end"><button type="button" class="lnk" on:click=move |_| error.set(None)>{t("panel.dismiss")}</button></span></p> })}</div>
                 {can_edit.then(|| view! { <div><button type="button" class="btn" on:click=add><Icon name="plus"/>{t("routes.add")}</button></div> })}
@@ -129,6 +131,28 @@ fn shift(drafts: RwSignal<Vec<Draft>>, number: usize, by: isize) {
         let Some(to) = from.checked_add_signed(by).filter(|to| *to < drafts.len()) else { return };
         let draft = drafts.remove(from);
         drafts.insert(to, draft);
+    });
+    tell_move(drafts, number);
+}
+
+/// Says where a route is now, and keeps the focus on its grip, which the browser loses when the row moves.
+fn tell_move(drafts: RwSignal<Vec<Draft>>, number: usize) {
+    let found = drafts.with_untracked(|drafts| {
+        let place = drafts.iter().position(|draft| draft.number == number)?;
+        let host = drafts.get(place)?.host.get_untracked();
+        Some((host, (place + 1).to_string(), drafts.len().to_string()))
+    });
+    let Some((host, place, count)) = found else { return };
+    request_animation_frame(move || {
+        if let Some(region) = document().get_element_by_id("route-moves") {
+            let text = t_with("routes.moved", &[("route", &host), ("position", &place), ("count", &count)]);
+            region.set_text_content(Some(&text));
+        }
+        let grip = document().get_element_by_id(&format!("grip-{number}"));
+        if let Some(grip) = grip.and_then(|grip| grip.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // A grip that cannot take the focus leaves it where it is.
+            let _ = grip.focus();
+        }
     });
 }
 
@@ -180,7 +204,7 @@ fn RouteRow(
     let (host, port) = (draft.host, draft.port);
     view! {
         <li class:over=move || is_over.get() on:dragover=move |event| { event.prevent_default(); is_over.set(true); } on:dragleave=move |_| is_over.set(false) on:drop=drop>
-            <button type="button" class="iconbtn grip" draggable="true" disabled=!can_edit aria-label=move || t_with("routes.move", &[("position", &position().to_string())]) on:keydown=keys on:dragstart=start><Icon name="grip-vertical"/></button>
+            <button type="button" id=format!("grip-{number}") class="iconbtn grip" draggable="true" disabled=!can_edit aria-label=move || t_with("routes.move", &[("position", &position().to_string())]) on:keydown=keys on:dragstart=start><Icon name="grip-vertical"/></button>
             <span class="num muted">{position}</span>
             <input class="in" aria-label=t("routes.host") placeholder="mail.example.com" disabled=!can_edit autocapitalize="none" spellcheck="false" prop:value=move || host.get() on:input:target=move |event| host.set(event.target().value())/>
             <input class="in num" aria-label=t("routes.port") inputmode="numeric" disabled=!can_edit prop:value=move || port.get() on:input:target=move |event| port.set(event.target().value())/>

@@ -1,11 +1,13 @@
 //! Any section of the settings catalogue, at any level: read, changed, reset, saved as a whole.
 
 use crate::{
+    address,
     api::{self, ApiError},
     components::{
         dialog::Dialog,
         dual_slider::DualSlider,
         icon::Icon,
+        page_head::PageHead,
         setting_field::{Draft, Origin, SettingField, shown},
         states::{Skeleton, Trouble},
     },
@@ -24,6 +26,7 @@ use contract::{
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use wasm_bindgen::JsCast;
 
 /// How incoming mail is judged (FIL rows).
 pub fn filter(scope: Scope, _: Option<String>) -> AnyView {
@@ -57,6 +60,7 @@ async fn save(scope: &Scope, change: &SettingsChange) -> Result<SettingValues, A
 #[component]
 fn Section(scope: Scope, section: &'static str, title: &'static str, intro: &'static str) -> impl IntoView {
     let place = scope.name().map_or_else(|| t("scope.all"), str::to_owned);
+    let head = scope.clone();
     let scope = StoredValue::new(scope);
     let loaded = LocalResource::new(move || {
         let scope = scope.get_value();
@@ -64,10 +68,7 @@ fn Section(scope: Scope, section: &'static str, title: &'static str, intro: &'st
     });
     let again = Callback::new(move |()| loaded.refetch());
     view! {
-        <div class="head"><div>
-            <h1>{move || t(title)}</h1>
-            <p class="sub">{move || t_with(intro, &[("place", &place)])}</p>
-        </div></div>
+        <PageHead scope=head title intro=Signal::derive(move || t_with(intro, &[("place", &place)]))/>
         <Transition fallback=|| view! { <div class="card"><Skeleton/></div> }>
             {move || loaded.get().map(|loaded| match loaded {
                 Err(error) => view! { <div class="card"><Trouble error again/></div> }.into_any(),
@@ -94,9 +95,13 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
     let changes = Memo::new(move |_| {
         drafts.with_value(|drafts| drafts.iter().filter(|draft| draft.change.get().is_some()).count())
     });
+    address::guard(move || changes.get() != 0);
     let (error, is_resetting) = (RwSignal::new(None::<ApiError>), RwSignal::new(false));
     let scope = StoredValue::new(scope);
     let submit = move || {
+        if drafts.with_value(|drafts| focus_problem(drafts)) {
+            return;
+        }
         let settings: BTreeMap<String, Value> = drafts.with_value(|drafts| {
             let changed = |draft: &Draft| {
                 Some((draft.setting.key().to_owned(), draft.change.get_untracked()?.unwrap_or(Value::Null)))
@@ -106,6 +111,7 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
         spawn_local(async move {
             match save(&scope.get_value(), &SettingsChange { settings }).await {
                 Ok(_) => {
+                    address::stop_guarding();
                     session::say(t("panel.saved"));
                     again.run(());
                 }
@@ -150,6 +156,17 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
         <ResetAll open=is_resetting drafts/>
     }
     .into_any()
+}
+
+/// Puts the focus on the first value that cannot be saved, if there is one.
+fn focus_problem(drafts: &[Draft]) -> bool {
+    let Some(draft) = drafts.iter().find(|draft| draft.problem().is_some()) else { return false };
+    let field = document().get_element_by_id(draft.setting.key());
+    if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A field that cannot take the focus leaves it where it is; its problem is written below it.
+        let _ = field.focus();
+    }
+    true
 }
 
 #[component]
