@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 static ME: LazyLock<ArcRwSignal<Option<Me>>> = LazyLock::new(|| ArcRwSignal::new(None));
 static NOTICES: LazyLock<ArcRwSignal<Vec<Notice>>> = LazyLock::new(|| ArcRwSignal::new(Vec::new()));
+static ARE_HELD: LazyLock<ArcRwSignal<bool>> = LazyLock::new(|| ArcRwSignal::new(false));
 static ZONE: LazyLock<ArcRwSignal<Option<String>>> = LazyLock::new(|| ArcRwSignal::new(None));
 
 /// Something said in passing, in the corner.
@@ -147,5 +148,18 @@ fn notify(text: String, is_bad: bool, undo: Option<Callback<()>>) {
     });
     let seconds = if undo.is_some() || is_bad { 10 } else { 5 };
     NOTICES.update(|notices| notices.push(Notice { number, text, is_bad, undo }));
-    set_timeout(move || dismiss(number), std::time::Duration::from_secs(seconds));
+    dismiss_after(number, std::time::Duration::from_secs(seconds));
+}
+
+/// Takes a notice away when its time is over and nobody has the pointer or the focus on the notices (WCAG 2.2.1).
+fn dismiss_after(number: usize, time: std::time::Duration) {
+    set_timeout(
+        move || if ARE_HELD.get_untracked() { dismiss_after(number, time) } else { dismiss(number) },
+        time,
+    );
+}
+
+/// Whether somebody has the pointer or the focus on the notices, which then stay.
+pub fn hold_notices(are_held: bool) {
+    ARE_HELD.set(are_held);
 }

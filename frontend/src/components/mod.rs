@@ -30,6 +30,7 @@ pub mod notices;
 pub mod page_head;
 pub mod pagination;
 pub mod panic_screen;
+pub mod popover;
 pub mod scope_switcher;
 pub mod setting_field;
 pub mod shell;

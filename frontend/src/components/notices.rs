@@ -27,7 +27,11 @@ pub fn Notices() -> impl IntoView {
         }
     };
     view! {
-        <div class="notices" role="status" aria-live="polite">
+        <div
+            class="notices" role="status" aria-live="polite"
+            on:mouseenter=|_| session::hold_notices(true) on:mouseleave=|_| session::hold_notices(false)
+            on:focusin=|_| session::hold_notices(true) on:focusout=|_| session::hold_notices(false)
+        >
             <For each=session::notices key=|notice| notice.number children=notice/>
         </div>
     }

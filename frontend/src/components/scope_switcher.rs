@@ -1,38 +1,60 @@
 //! Chooses whose data the panel is about: a search over resellers and domains in reach. The section stays.
 
-use super::icon::Icon;
+use super::{icon::Icon, popover::close_by_itself};
 use crate::{api, i18n::t, scope::Scope, session};
 use contract::{
     accounts::{LIST_RESELLERS, ResellerQuery},
     domains::{DomainQuery, LIST_DOMAINS},
     permission::{Permission, Role},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 const SHOWN: u32 = 10;
+/// How long the search waits for more to be typed.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// The scope of the page, with a way to another one for whoever has several.
 #[component]
 pub fn ScopeSwitcher(scope: Scope, section: String) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let search = RwSignal::new(String::new());
+    let (search, holder) = (RwSignal::new(String::new()), NodeRef::<html::Div>::new());
+    close_by_itself(is_open, holder);
     let name = scope.name().map(str::to_owned);
     let label = move || name.clone().unwrap_or_else(|| t("scope.all"));
     if !session::can(Permission::DomainsView) {
         return view! { <span class="scope"><Icon name="globe"/><span>{label}</span></span> }.into_any();
     }
     view! {
-        <div class="pop" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
+        <div class="pop" node_ref=holder>
             <button type="button" class="scope" aria-haspopup="true" aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
                 <Icon name="globe"/><span>{label}</span><Icon name="chevrons-up-down"/>
             </button>
             <Show when=move || is_open.get()>
                 <div class="sheet">
-                    <input class="in" type="search" autofocus placeholder=t("scope.search") aria-label=t("scope.search") on:input:target=move |event| search.set(event.target().value())/>
+                    <SearchField search/>
                     <Found search section=section.clone() is_open/>
                 </div>
             </Show>
         </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SearchField(search: RwSignal<String>) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    search.set(String::new());
+    let mut type_in = leptos::leptos_dom::helpers::debounce(PAUSE, move |text: String| {
+        search.set(text.trim().to_lowercase());
+    });
+    Effect::new(move || {
+        if let Some(input) = input.get() {
+            // A field that cannot take the focus leaves it where it is.
+            let _ = input.focus();
+        }
+    });
+    view! {
+        <input class="in" type="search" node_ref=input placeholder=t("scope.search") aria-label=t("scope.search") on:input:target=move |event| type_in(event.target().value())/>
     }
     .into_any()
 }

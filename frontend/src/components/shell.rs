@@ -1,14 +1,14 @@
 //! What is around every page: brand, scope, menu, account. On a phone the menu is a drawer, and the first pages
 //! are at the bottom.
 
-use super::{icon::Icon, scope_switcher::ScopeSwitcher};
+use super::{icon::Icon, popover::close_by_itself, scope_switcher::ScopeSwitcher};
 use crate::{
     i18n::t,
     nav::{NAV, NavItem},
     scope::Scope,
     session,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 
 /// The frame of a page.
 #[component]
@@ -16,8 +16,8 @@ pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView
     let is_open = RwSignal::new(false);
     let bottom = bottom_links(&scope, &section);
     view! {
-        <a class="skip" href="#main">{move || t("panel.skip")}</a>
-        <div class="shell">
+        <a class="skip" href="#main" rel="external">{move || t("panel.skip")}</a>
+        <div class="shell" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
             <header class="top">
                 <button type="button" class="iconbtn nav-toggle" aria-label=move || t("panel.menu") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
                     <Icon name="menu"/>
@@ -69,12 +69,13 @@ fn link(item: &'static NavItem, scope: &Scope, section: &str) -> AnyView {
 
 #[component]
 fn AccountMenu() -> impl IntoView {
-    let is_open = RwSignal::new(false);
+    let (is_open, holder) = (RwSignal::new(false), NodeRef::<html::Div>::new());
+    close_by_itself(is_open, holder);
     let username = move || session::me().map(|me| me.username).unwrap_or_default();
     let initials = move || username().chars().take(2).collect::<String>().to_uppercase();
     let role = move || session::me().map(|me| t(&format!("role.{}", me.role.name()))).unwrap_or_default();
     view! {
-        <div class="pop" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
+        <div class="pop" node_ref=holder>
             <button type="button" class="iconbtn" aria-haspopup="true" aria-label=move || t("account.title") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
                 <span class="avatar">{initials}</span>
             </button>

@@ -54,8 +54,20 @@ fn SignIn() -> impl IntoView {
             let result = session::sign_in(&credentials).await;
             is_busy.set(false);
             if let Err(why) = result {
-                needs_code.update(|needs| *needs |= why.code() == Some(ErrorCode::SecondFactorNeeded));
+                let field = if why.code() == Some(ErrorCode::SecondFactorNeeded) {
+                    needs_code.set(true);
+                    code
+                } else {
+                    password
+                };
                 error.set(Some(why));
+                request_animation_frame(move || {
+                    if let Some(field) = field.get_untracked() {
+                        // A field that cannot take the focus leaves it where it is.
+                        let _ = field.focus();
+                        field.select();
+                    }
+                });
             }
         });
     };
