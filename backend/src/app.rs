@@ -129,6 +129,7 @@ pub fn app(
         .app_data(Data::new(services.tokens))
         .app_data(Data::new(services.passwords))
         .app_data(Data::new(services.login_limits))
+        .app_data(Data::new(services.storage))
         .app_data(Data::new(services.metrics))
         .configure(features::preview::pages)
         .configure(health::routes)
