@@ -31,6 +31,13 @@ pub fn neighbour(tab: &str, tabs: &[&'static str], forwards: bool) -> Option<&'s
     tabs.get(place).copied()
 }
 
+/// The open tab: the first one where the address names none. It may be asked for by what is just being taken away,
+/// together with the page that knew it; then it is the first one, too.
+pub fn open_tab(open: Memo<String>, tabs: &[&'static str]) -> &'static str {
+    let name = open.try_get().unwrap_or_default();
+    tabs.iter().copied().find(|tab| *tab == name).or_else(|| tabs.first().copied()).unwrap_or_default()
+}
+
 /// The tabs of a held message.
 pub const fn message_tabs() -> &'static [&'static str] {
     &TABS
@@ -43,9 +50,8 @@ pub fn TabRow(
     tabs: &'static [&'static str],
     /// What their texts begin with.
     prefix: &'static str,
-    /// The open one.
-    #[prop(into)]
-    open: Signal<String>,
+    /// The open one, as the address has it.
+    open: Memo<String>,
     /// Opens another one.
     choose: Callback<&'static str>,
     /// Numbers beside a tab.
@@ -57,8 +63,8 @@ pub fn TabRow(
         view! {
             <button
                 type="button" role="tab" id=format!("tab-{name}") aria-controls="tab-panel"
-                aria-selected=move || (open.get() == name).to_string()
-                tabindex=move || if open.get() == name { "0" } else { "-1" }
+                aria-selected=move || (open_tab(open, tabs) == name).to_string()
+                tabindex=move || if open_tab(open, tabs) == name { "0" } else { "-1" }
                 on:click=move |_| choose.run(name)
             >
                 {move || t(&format!("{prefix}.tab_{name}"))}
@@ -96,9 +102,8 @@ pub fn HeldMessage(
     place: MessagePlace,
     /// What can be done.
     actions: MailActions,
-    /// The open tab.
-    #[prop(into)]
-    tab: Signal<String>,
+    /// The open tab, as the address has it.
+    tab: Memo<String>,
     /// Opens another tab.
     choose: Callback<&'static str>,
     /// What stands at the end of the title row: close, or nothing.
@@ -203,14 +208,13 @@ pub fn Released(
 fn MessageTabs(
     place: MessagePlace,
     message: QuarantineMessage,
-    tab: Signal<String>,
+    tab: Memo<String>,
     choose: Callback<&'static str>,
 ) -> impl IntoView {
     let attached = message.attached.len();
-    let open = Signal::derive(move || if tab.get().is_empty() { "normal".to_owned() } else { tab.get() });
     let panel = move || {
         let place = place.clone();
-        match open.get().as_str() {
+        match open_tab(tab, &TABS) {
             "raw" => view! { <RawTab place headers=message.headers.clone()/> }.into_any(),
             "attachments" => view! { <AttachmentsTab place attached=message.attached.clone()/> }.into_any(),
             "why" => view! {
@@ -225,10 +229,10 @@ fn MessageTabs(
         }
     };
     view! {
-        <TabRow tabs=&TABS prefix="message" open choose counts=Some(("attachments", attached))/>
+        <TabRow tabs=&TABS prefix="message" open=tab choose counts=Some(("attachments", attached))/>
         <div
             class="body" role="tabpanel" id="tab-panel" tabindex="0"
-            aria-labelledby=move || format!("tab-{}", open.get())
+            aria-labelledby=move || format!("tab-{}", open_tab(tab, &TABS))
         >{panel}</div>
     }
     .into_any()

@@ -14,7 +14,7 @@ use crate::{
         mail_list::Load,
         mail_log::LogList,
         mail_log_rows::{LogTable, StatusMark},
-        mail_message::{TabRow, neighbour},
+        mail_message::{TabRow, neighbour, open_tab},
         mail_release::ReleaseDialog,
         mail_requests::{self, MessagePlace},
         mail_scope::{copy_address, is_mailbox, query_string},
@@ -245,12 +245,8 @@ fn EntryHead(item: LogItem, actions: MailActions, scope: Scope) -> impl IntoView
 
 #[component]
 fn EntryTabs(list: LogList, detail: LogDetail) -> impl IntoView {
-    let open = Signal::derive(move || {
-        let tab = list.tab.get();
-        if tab.is_empty() { "why".to_owned() } else { tab }
-    });
     let choose = Callback::new(move |tab: &'static str| list.show_tab(tab));
-    let panel = move || match open.get().as_str() {
+    let panel = move || match open_tab(list.tab, &TABS) {
         "delivery" => view! { <DeliveryTimeline detail=detail.clone()/> }.into_any(),
         "details" => view! { <Details detail=detail.clone()/> }.into_any(),
         _ => view! {
@@ -260,8 +256,8 @@ fn EntryTabs(list: LogList, detail: LogDetail) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <TabRow tabs=&TABS prefix="log" open choose counts=None/>
-        <div class="body" role="tabpanel" id="tab-panel" tabindex="0" aria-labelledby=move || format!("tab-{}", open.get())>{panel}</div>
+        <TabRow tabs=&TABS prefix="log" open=list.tab choose counts=None/>
+        <div class="body" role="tabpanel" id="tab-panel" tabindex="0" aria-labelledby=move || format!("tab-{}", open_tab(list.tab, &TABS))>{panel}</div>
     }
     .into_any()
 }
