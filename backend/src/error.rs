@@ -127,6 +127,12 @@ impl From<DieselError> for ApiError {
                 tracing::error!(%error, "the database is busy");
                 Self::unavailable("the database is busy")
             }
+            // PostgreSQL stores no NUL in a text.
+            DieselError::DatabaseError(_, information)
+                if information.message().contains("invalid byte sequence") =>
+            {
+                Self::because(ErrorCode::BadRequest, "a text has a NUL character")
+            }
             _ => Self::internal(error),
         }
     }

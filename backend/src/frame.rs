@@ -29,6 +29,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What the browser may do with an answer that does not say so itself: nothing.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// What the page of the API's description may do: its own scripts, and requests to us.
+const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Headers that every answer has, unless it has its own. An answer that a feature made for a frame of the panel
 /// sets its own policy.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -54,6 +58,9 @@ pub async fn headers(
     let path = answer.request().path().to_owned();
     let status = answer.status();
     let headers = answer.headers_mut();
+    if path.starts_with("/api/docs/") {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS));
+    }
     for (name, value) in HEADERS {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -106,8 +113,13 @@ pub async fn answer(
     Ok(answer)
 }
 
-/// Operations other than lists take no query; those that do read it themselves and strictly.
+/// Operations other than lists take no query; those that do read it themselves and strictly. A NUL stands in no
+/// name of ours.
 fn refuse_query(request: &ServiceRequest) -> ApiResult<()> {
+    let has_nul = |text: &str| text.contains("%00") || text.contains('\0');
+    if has_nul(request.path()) || has_nul(request.query_string()) || has_nul(request.uri().path()) {
+        return Err(ApiError::because(ErrorCode::BadRequest, "the address has a NUL character"));
+    }
     let reads_query = matches!(*request.method(), Method::GET | Method::DELETE | Method::HEAD);
     if reads_query || request.query_string().is_empty() || !request.path().starts_with("/api/v1/") {
         return Ok(());

@@ -68,7 +68,11 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
         let error = error.into_inner();
         if error.is_data() {
             let (name, code) = reason(&error.to_string());
-            let pointer = name.map_or(pointer.clone(), |name| format!("{pointer}/{}", escape(&name)));
+            // The path leads to an unknown field itself, but only to the object that lacks a field.
+            let pointer = match name {
+                Some(name) if code == InvalidCode::Required => format!("{pointer}/{}", escape(&name)),
+                _ => pointer,
+            };
             ApiError::invalid(pointer, code)
         } else {
             ApiError::because(

@@ -72,7 +72,11 @@ async fn create_session(
     limits.take(&wanted.username, client_ip(&request))?;
     let username = wanted.username.trim().to_lowercase();
     let name = username.clone();
-    let stored = db.run(move |conn| find_login(conn, &name)).await?;
+    let stored = if name.contains(char::is_control) {
+        None
+    } else {
+        db.run(move |conn| find_login(conn, &name)).await?
+    };
     let hash = stored.as_ref().map(|(_, hash)| hash.clone());
     let is_right = passwords.verify(wanted.password, hash).await?;
     let Some((user, _)) = stored.filter(|(user, _)| is_right && user.is_active) else {

@@ -1,0 +1,11 @@
+//! The API as its clients see it, on SQLite and, where `GATEPOST_TEST_POSTGRES` names a server, on PostgreSQL.
+
+mod gateway;
+
+mod accounts;
+mod domains;
+mod frame;
+mod schemas;
+mod settings;
+mod spec;
+mod tenants;

@@ -1,0 +1,72 @@
+//! Settings at every level.
+
+use crate::gateway::on_each;
+use serde_json::json;
+
+const THRESHOLD: &str = "incoming.quarantine_threshold";
+
+/// SET-01: set, inherit, return to inheritance.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_is_inherited_until_it_is_set_and_again_after_a_reset() {
+    on_each(|gateway| async move {
+        let (root, north) = (gateway.actor("root").await, gateway.actor("north").await);
+        let (dom_a, anna) = (gateway.actor("dom-a").await, gateway.actor("anna@a.test").await);
+        let revision = gateway.revision().await;
+        root.call("PATCH", "/api/v1/settings", Some(json!({THRESHOLD: 0.8}))).await.is(200);
+        assert_eq!(gateway.revision().await, revision + 1);
+        let seen = dom_a.get("/api/v1/domains/a.test/settings").await.body["settings"][THRESHOLD].clone();
+        assert_eq!((&seen["value"], &seen["inherited_from"]), (&json!(0.8), &json!("global")));
+        let reseller = json!({THRESHOLD: 0.7});
+        north.call("PATCH", "/api/v1/resellers/north/settings", Some(reseller)).await.is(200);
+        dom_a.call("PATCH", "/api/v1/domains/a.test/settings", Some(json!({THRESHOLD: 0.7}))).await.is(200);
+        let own = dom_a.get("/api/v1/domains/a.test/settings").await.body["settings"][THRESHOLD].clone();
+        assert_eq!((&own["source"], &own["inherited"]), (&json!("custom"), &json!(0.7)));
+        let mailbox = "/api/v1/mailboxes/anna@a.test/settings";
+        let inherited = anna.get(mailbox).await.body["settings"][THRESHOLD].clone();
+        assert_eq!((&inherited["value"], &inherited["inherited_from"]), (&json!(0.7), &json!("domain")));
+        anna.call("PATCH", mailbox, Some(json!({THRESHOLD: 0.5}))).await.is(200);
+        let path = format!("/api/v1/domains/a.test/settings/{THRESHOLD}");
+        let reset = dom_a.call("DELETE", &path, None).await;
+        assert_eq!(reset.is(200).body["settings"][THRESHOLD]["inherited_from"], "reseller");
+        let cleared = anna.call("PATCH", mailbox, Some(json!({THRESHOLD: null}))).await;
+        assert_eq!(cleared.body["settings"][THRESHOLD]["source"], "inherited");
+        gateway
+    })
+    .await;
+}
+
+/// FIL-07, and what the catalogue refuses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_cannot_be_taken_is_named() {
+    on_each(|gateway| async move {
+        let dom_a = gateway.actor("dom-a").await;
+        let path = "/api/v1/domains/a.test/settings";
+        for (change, key, code) in [
+            (json!({THRESHOLD: 1.5}), THRESHOLD, "out_of_range"),
+            (json!({THRESHOLD: "high"}), THRESHOLD, "wrong_type"),
+            (json!({THRESHOLD: 0.1}), THRESHOLD, "threshold_order"),
+            (json!({"incoming.unsure_threshold": 0.9}), "incoming.unsure_threshold", "threshold_order"),
+            (
+                json!({"incoming.quarantine_response": "shrug"}),
+                "incoming.quarantine_response",
+                "unknown_choice",
+            ),
+            (json!({"incoming.colour": 1}), "incoming.colour", "unknown_field"),
+            (json!({"domain.log_days": 0}), "domain.log_days", "out_of_range"),
+        ] {
+            let answer = dom_a.call("PATCH", path, Some(change)).await;
+            answer.is_problem(422, "invalid").names(&format!("/{key}"), code);
+        }
+        let anna = gateway.actor("anna@a.test").await;
+        let change = json!({"incoming.quarantine_days": 1});
+        let answer = anna.call("PATCH", "/api/v1/mailboxes/anna@a.test/settings", Some(change)).await;
+        answer.is_problem(422, "invalid").names("/incoming.quarantine_days", "not_at_this_level");
+        dom_a.call("PATCH", path, Some(json!([1]))).await.is_problem(422, "invalid");
+        dom_a.call("DELETE", &format!("{path}/incoming.colour"), None).await.is_problem(404, "not_found");
+        let stale = gateway.client.patch(gateway.url(path)).bearer_auth(&dom_a.token);
+        let stale = stale.header("if-match", "\"old\"").json(&json!({THRESHOLD: 0.6})).send().await.unwrap();
+        assert_eq!(stale.status(), 412);
+        gateway
+    })
+    .await;
+}
