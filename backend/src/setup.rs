@@ -187,7 +187,7 @@ fn create_domain(words: &[&str]) -> Result<(), String> {
             ),
             None => None,
         };
-        match domains::create(conn, clock, &Actor::command_line(), &name, reseller, &routes) {
+        match domains::create(conn, clock, &Actor::command_line(), (&name, reseller), &routes) {
             Err(error) if error.code == ErrorCode::AlreadyExists => Ok(false),
             created => created,
         }

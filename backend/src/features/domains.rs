@@ -96,7 +96,7 @@ async fn add_domain(
         .change(move |conn| {
             let owner = owner(conn, &reach, new.reseller.as_deref())?;
             let actor = Actor::from(&caller);
-            let added = create(conn, &clock, &actor, &name, owner, &new.routes)?;
+            let added = create(conn, &clock, &actor, (&name, owner), &new.routes)?;
             let key = scope::find_domain(conn, &name)?.ok_or_else(ApiError::not_found)?;
             Ok((read(conn, &key)?, added.then_some(key)))
         })
@@ -298,13 +298,12 @@ fn read(conn: &mut Conn, key: &DomainKey) -> ApiResult<Domain> {
     Ok(Companions::of(conn, std::slice::from_ref(&row))?.complete(row))
 }
 
-/// Adds a domain; false if it is there already, just so.
+/// Adds a domain with its owner; false if it is there already, just so.
 pub(crate) fn create(
     conn: &mut Conn,
     clock: &Clock,
     actor: &Actor,
-    name: &str,
-    reseller_id: Option<i64>,
+    (name, reseller_id): (&str, Option<i64>),
     routes: &[Route],
 ) -> ApiResult<bool> {
     if let Some(known) = scope::find_domain(conn, name)? {

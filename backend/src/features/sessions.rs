@@ -48,6 +48,8 @@ const DAY: i64 = 86_400_000;
 /// Tabs that refresh at the same moment send the same token: for so long the last one is no theft.
 const GRACE: i64 = 10_000;
 
+type Services = (Data<Db>, Data<Clock>, Data<Tokens>, Data<Config>);
+
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_session).service(refresh_session).service(end_session);
 }
@@ -60,9 +62,11 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 async fn create_session(
     request: HttpRequest,
     body: Body<NewSession>,
-    services: (Data<Db>, Data<Clock>, Data<Tokens>, Data<Passwords>, Data<LoginLimits>, Data<Config>),
+    services: Services,
+    guards: (Data<Passwords>, Data<LoginLimits>),
 ) -> ApiResult<HttpResponse> {
-    let (db, clock, tokens, passwords, limits, config) = services;
+    let (db, clock, tokens, config) = services;
+    let (passwords, limits) = guards;
     let wanted = body.0;
     let fields = [("/username", &wanted.username, 320), ("/password", &wanted.password, 1024)];
     let too_long = fields.iter().find(|(_, text, longest)| text.len() > *longest);
@@ -106,10 +110,7 @@ async fn create_session(
 /// Gets a fresh access token for the refresh cookie, which is replaced.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = Session, description = "Refreshed; the cookie is replaced"), (status = 401, body = contract::problem::Problem, content_type = "application/problem+json", description = "No session"), (status = 403, body = contract::problem::Problem, content_type = "application/problem+json", description = "Called by another site")))]
 #[post("/api/v1/sessions/refresh")]
-async fn refresh_session(
-    request: HttpRequest,
-    services: (Data<Db>, Data<Clock>, Data<Tokens>, Data<Config>),
-) -> ApiResult<HttpResponse> {
+async fn refresh_session(request: HttpRequest, services: Services) -> ApiResult<HttpResponse> {
     let (db, clock, tokens, config) = services;
     refuse_other_sites(&request, &config)?;
     let (id, secret) = presented(&request).ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
