@@ -7,10 +7,7 @@ use crate::{
     },
     audit::{self, Actor, Entry},
     clock::Clock,
-    db::{
-        Conn,
-        schema::{domains, settings},
-    },
+    db::{Conn, schema::settings},
     error::ApiResult,
     policy::{self, Document},
 };
@@ -119,45 +116,6 @@ fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResul
 /// A value that is no JSON counts as not set.
 fn readable(rows: Vec<(String, String)>) -> Overrides {
     rows.into_iter().filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect()
-}
-
-/// The values set for the whole installation.
-pub(super) fn of_everybody(conn: &mut Conn) -> ApiResult<Overrides> {
-    overrides(conn, (Level::Global, 0, ""))
-}
-
-/// The values set for a reseller's domains.
-pub(super) fn of_reseller(conn: &mut Conn, reseller_id: i64) -> ApiResult<Overrides> {
-    overrides(conn, (Level::Reseller, reseller_id, ""))
-}
-
-/// The values set at a domain, and those of its mailboxes by local part.
-pub(super) fn of_domain(
-    conn: &mut Conn,
-    domain_id: i64,
-) -> ApiResult<(Overrides, BTreeMap<String, Overrides>)> {
-    let rows = settings::table
-        .filter(settings::level.eq(Level::Email.name()))
-        .filter(settings::scope_id.eq(domain_id))
-        .select((settings::mailbox, (settings::key, settings::value)))
-        .load::<(String, (String, String))>(conn)?;
-    let mut mailboxes: BTreeMap<String, Overrides> = BTreeMap::new();
-    for (mailbox, value) in rows {
-        mailboxes.entry(mailbox).or_default().extend(readable(vec![value]));
-    }
-    Ok((overrides(conn, (Level::Domain, domain_id, ""))?, mailboxes))
-}
-
-/// The values in force for a domain.
-pub(super) fn in_force(conn: &mut Conn, domain_id: i64) -> ApiResult<contract::settings::Settings> {
-    let reseller_id: Option<i64> = domains::table.find(domain_id).select(domains::reseller_id).first(conn)?;
-    let everybody = of_everybody(conn)?;
-    let reseller = match reseller_id {
-        Some(id) => of_reseller(conn, id)?,
-        None => Overrides::new(),
-    };
-    let own = overrides(conn, (Level::Domain, domain_id, ""))?;
-    Ok(contract::settings::Settings::resolve([&everybody, &reseller, &own]))
 }
 
 /// Sets values, or with `null` returns them to inheritance; audited, and told to the nodes.
