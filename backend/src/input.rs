@@ -1,7 +1,10 @@
 //! What a request brings: bodies and queries, read strictly. An unknown field or parameter, a wrong type or a
 //! missing value is told with its place.
 
-use crate::error::{ApiError, ApiResult};
+use crate::{
+    access::{Caller, CallingNode},
+    error::{ApiError, ApiResult},
+};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
@@ -11,10 +14,7 @@ use actix_web::{
 use contract::problem::{ErrorCode, InvalidCode};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use std::{
-    future::{Future, Ready, ready},
-    pin::Pin,
-};
+use std::{future::Future, pin::Pin};
 
 /// The most bytes of a JSON body.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -29,14 +29,33 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request);
         let mut payload = payload.take();
+        let request = request.clone();
         Box::pin(async move {
-            if !is_json {
-                return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
+            let read = async {
+                if !is_json {
+                    return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
+                }
+                read_json(&collect(&mut payload, BODY_LIMIT).await?)
+            };
+            match read.await {
+                Ok(value) => Ok(Self(value)),
+                Err(error) => Err(first_of(&request, error).await),
             }
-            let bytes = collect(&mut payload, BODY_LIMIT).await?;
-            Ok(Self(read_json(&bytes)?))
         })
     }
+}
+
+/// A caller that is not signed in hears that first: what a request brings and who sends it are read at once.
+async fn first_of(request: &HttpRequest, error: ApiError) -> ApiError {
+    let path = request.path();
+    let refused = if path.starts_with("/api/v1/sessions") || path == "/api/v1/events" {
+        None
+    } else if path.starts_with("/api/v1/node/") {
+        CallingNode::extract(request).await.err()
+    } else {
+        Caller::extract(request).await.err()
+    };
+    refused.unwrap_or(error)
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -124,12 +143,19 @@ fn reason(message: &str) -> (Option<String>, InvalidCode) {
 /// The parameters of a query.
 pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Params<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Error = ApiError;
-    type Future = Ready<ApiResult<Self>>;
+    type Future = Pin<Box<dyn Future<Output = ApiResult<Self>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read_query(request.query_string()).map(Self))
+        let read = read_query(request.query_string());
+        let request = request.clone();
+        Box::pin(async move {
+            match read {
+                Ok(value) => Ok(Self(value)),
+                Err(error) => Err(first_of(&request, error).await),
+            }
+        })
     }
 }
 
