@@ -5,6 +5,7 @@ mod gateway;
 mod accounts;
 mod domains;
 mod frame;
+mod held_mail;
 mod schemas;
 mod settings;
 mod spec;
