@@ -61,12 +61,11 @@ async fn list_domain_log(
     domain: Path<String>,
     Params(query): Params<LogQuery>,
     request: HttpRequest,
-    db: Data<Db>,
-    clock: Data<Clock>,
+    services: (Data<Db>, Data<Clock>),
 ) -> ApiResult<HttpResponse> {
     let asker = caller.clone();
-    let granted = db.run(move |conn| asker.within(conn, &domain, LogView)).await?;
-    list(caller, granted, query, &request, (db, clock)).await
+    let granted = services.0.run(move |conn| asker.within(conn, &domain, LogView)).await?;
+    list(caller, granted, query, &request, services).await
 }
 
 /// One log entry (LOG-30).

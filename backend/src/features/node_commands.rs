@@ -57,7 +57,7 @@ async fn get_commands(
     loop {
         news.mark_unchanged();
         let id = node.id.0.clone();
-        let is_free = db.run(|conn| has_free(conn)).await?;
+        let is_free = db.run(has_free).await?;
         let commands = if is_free {
             db.append(move |conn| {
                 take_free(conn, &id)?;

@@ -22,7 +22,6 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    dev::Payload,
     http::header,
     post, put,
     web::{self, Data, Path},
@@ -60,7 +59,7 @@ async fn add_records(
     if !kind.unwrap_or_default().starts_with("application/json") {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
     }
-    let bytes = input::collect(&mut Payload::from(body.into_inner()), BATCH_BYTES).await?;
+    let bytes = input::collect(&mut body.into_inner(), BATCH_BYTES).await?;
     let batch: RecordBatch = input::read_json(&bytes)?;
     let sent = batch.records.len() + batch.events.len();
     if sent > BATCH_ENTRIES {

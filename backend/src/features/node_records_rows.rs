@@ -192,36 +192,41 @@ fn add_records(
         details.push(detail);
         held.extend(hold);
     }
-    for part in logs.chunks(ROWS) {
+    insert_logs(conn, &logs)?;
+    insert_details(conn, &details)?;
+    insert_held(conn, &held)
+}
+
+// The multi-row insert is of each database's own connection: Diesel has none for both at once.
+
+fn insert_logs(conn: &mut Conn, rows: &[LogRow]) -> ApiResult<()> {
+    for part in rows.chunks(ROWS) {
+        let insert = diesel::insert_into(log::table).values(part).on_conflict_do_nothing();
         match conn {
-            Conn::Postgres(server) => {
-                diesel::insert_into(log::table).values(part).on_conflict_do_nothing().execute(server)?
-            }
-            Conn::Sqlite(file) => {
-                diesel::insert_into(log::table).values(part).on_conflict_do_nothing().execute(file)?
-            }
+            Conn::Postgres(server) => insert.execute(server)?,
+            Conn::Sqlite(file) => insert.execute(file)?,
         };
     }
-    for part in details.chunks(ROWS) {
+    Ok(())
+}
+
+fn insert_details(conn: &mut Conn, rows: &[DetailRow]) -> ApiResult<()> {
+    for part in rows.chunks(ROWS) {
+        let insert = diesel::insert_into(log_details::table).values(part).on_conflict_do_nothing();
         match conn {
-            Conn::Postgres(server) => diesel::insert_into(log_details::table)
-                .values(part)
-                .on_conflict_do_nothing()
-                .execute(server)?,
-            Conn::Sqlite(file) => {
-                diesel::insert_into(log_details::table).values(part).on_conflict_do_nothing().execute(file)?
-            }
+            Conn::Postgres(server) => insert.execute(server)?,
+            Conn::Sqlite(file) => insert.execute(file)?,
         };
     }
-    for part in held.chunks(ROWS) {
+    Ok(())
+}
+
+fn insert_held(conn: &mut Conn, rows: &[NewHeldRow]) -> ApiResult<()> {
+    for part in rows.chunks(ROWS) {
+        let insert = diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing();
         match conn {
-            Conn::Postgres(server) => diesel::insert_into(quarantine::table)
-                .values(part)
-                .on_conflict_do_nothing()
-                .execute(server)?,
-            Conn::Sqlite(file) => {
-                diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing().execute(file)?
-            }
+            Conn::Postgres(server) => insert.execute(server)?,
+            Conn::Sqlite(file) => insert.execute(file)?,
         };
     }
     Ok(())

@@ -77,12 +77,11 @@ async fn list_domain_quarantine(
     domain: Path<String>,
     Params(query): Params<QuarantineQuery>,
     request: HttpRequest,
-    db: Data<Db>,
-    clock: Data<Clock>,
+    services: (Data<Db>, Data<Clock>),
 ) -> ApiResult<HttpResponse> {
     let asker = caller.clone();
-    let granted = db.run(move |conn| asker.within(conn, &domain, QuarantineView)).await?;
-    list(&caller, &granted, query, &request, (db, clock)).await
+    let granted = services.0.run(move |conn| asker.within(conn, &domain, QuarantineView)).await?;
+    list(&caller, &granted, query, &request, services).await
 }
 
 async fn list(
