@@ -51,7 +51,6 @@ async fn set(actor: &Actor, domain: &str, key: &str, value: Value) {
 
 /// Good mail arrives, is logged within two seconds, and carries our headers instead of forged ones.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn plain_mail_arrives_and_is_logged() {
     let gateway = TestGateway::start();
     let administrator = gateway.administrator().await;

@@ -234,7 +234,6 @@ fn literal_keys(code: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the panel is not complete"]
 fn every_text_is_used() {
     let code: String = sources().iter().map(|source| source.text.clone()).collect();
     let unused = locale("en")
