@@ -4,6 +4,7 @@ mod csv_answer;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
+mod log_rows;
 mod log_search;
 mod log_search_query;
 mod me;

@@ -1,16 +1,16 @@
-//! Nodes' reports as rows: several rows a statement, all of a batch in one transaction.
-//!
-//! Texts are cut to what a row may hold and rid of the one character that PostgreSQL can't keep.
+//! Nodes' reports on their way into the database: what is ours and new, all of a batch in one transaction.
 
-use super::quarantine_query::HeldRow;
+use super::{
+    log_rows::{DetailRow, LogRow, NewHeldRow, insert_details, insert_held, insert_logs, text},
+    quarantine_query::HeldRow,
+};
 use crate::{
     access::{CallingNode, scope::Domain},
     db::{
         Conn,
-        schema::{bodies, domains, log, log_details, log_events, quarantine},
+        schema::{bodies, domains, log, log_events, quarantine},
     },
-    error::{ApiError, ApiResult},
-    network::sortable,
+    error::ApiResult,
     storage::BodyKey,
 };
 use contract::{
@@ -19,13 +19,8 @@ use contract::{
     nodes::{NewEvent, NewRecord, RecordBatch},
 };
 use diesel::prelude::*;
-use std::{
-    collections::{HashMap, HashSet},
-    net::IpAddr,
-};
+use std::collections::{HashMap, HashSet};
 
-/// Rows in one statement: below the 32,766 values that SQLite takes.
-const ROWS: usize = 500;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// What was new in a batch.
@@ -39,78 +34,6 @@ pub(super) struct Fresh {
     pub(super) logged: Vec<(i64, String, i64)>,
     /// Domain and recipient of what changed in the quarantine.
     pub(super) held: Vec<(i64, String)>,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = log, treat_none_as_default_value = false)]
-struct LogRow {
-    domain_id: i64,
-    id: i64,
-    node: i32,
-    message_id: String,
-    sender: String,
-    recipient: String,
-    subject: String,
-    sender_ip: String,
-    sender_host: String,
-    size: i64,
-    size_delivered: i64,
-    classification: &'static str,
-    status: &'static str,
-    status_at: i64,
-    score: Option<f64>,
-    ip_search: String,
-    sender_search: String,
-    recipient_search: String,
-    subject_search: String,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = log_details, treat_none_as_default_value = false)]
-struct DetailRow {
-    id: i64,
-    domain_id: i64,
-    helo: String,
-    is_encrypted: bool,
-    header_from: String,
-    header_to: String,
-    reason: Option<String>,
-    reply: String,
-    unsure_threshold: Option<f64>,
-    quarantine_threshold: Option<f64>,
-    evidence: String,
-    authentication: String,
-    attachments: i32,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = quarantine, treat_none_as_default_value = false)]
-struct NewHeldRow {
-    domain_id: i64,
-    id: i64,
-    node: i32,
-    message_id: String,
-    body_key: String,
-    expires_at: i64,
-    sender: String,
-    recipient: String,
-    header_from: String,
-    header_to: String,
-    subject: String,
-    size: i64,
-    classification: &'static str,
-    score: Option<f64>,
-    attachments: i32,
-    released_at: Option<i64>,
-    hidden_admin: bool,
-    hidden_domain: bool,
-    hidden_email: bool,
-    hidden_at: Option<i64>,
-    sender_search: String,
-    recipient_search: String,
-    from_search: String,
-    to_search: String,
-    subject_search: String,
 }
 
 #[derive(Insertable)]
@@ -195,41 +118,6 @@ fn add_records(
     insert_logs(conn, &logs)?;
     insert_details(conn, &details)?;
     insert_held(conn, &held)
-}
-
-// The multi-row insert is of each database's own connection: Diesel has none for both at once.
-
-fn insert_logs(conn: &mut Conn, rows: &[LogRow]) -> ApiResult<()> {
-    for part in rows.chunks(ROWS) {
-        let insert = diesel::insert_into(log::table).values(part).on_conflict_do_nothing();
-        match conn {
-            Conn::Postgres(server) => insert.execute(server)?,
-            Conn::Sqlite(file) => insert.execute(file)?,
-        };
-    }
-    Ok(())
-}
-
-fn insert_details(conn: &mut Conn, rows: &[DetailRow]) -> ApiResult<()> {
-    for part in rows.chunks(ROWS) {
-        let insert = diesel::insert_into(log_details::table).values(part).on_conflict_do_nothing();
-        match conn {
-            Conn::Postgres(server) => insert.execute(server)?,
-            Conn::Sqlite(file) => insert.execute(file)?,
-        };
-    }
-    Ok(())
-}
-
-fn insert_held(conn: &mut Conn, rows: &[NewHeldRow]) -> ApiResult<()> {
-    for part in rows.chunks(ROWS) {
-        let insert = diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing();
-        match conn {
-            Conn::Postgres(server) => insert.execute(server)?,
-            Conn::Sqlite(file) => insert.execute(file)?,
-        };
-    }
-    Ok(())
 }
 
 fn add_events(
@@ -339,96 +227,4 @@ pub(super) fn keep_body(conn: &mut Conn, key: &BodyKey, size: u64, now: i64) -> 
         ))
         .execute(conn)?;
     Ok(())
-}
-
-/// A text as it is kept: at most so many characters, without NUL.
-fn text(text: &str, most: usize) -> String {
-    text.chars().take(most).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
-}
-
-impl LogRow {
-    fn of(record: &NewRecord, domain_id: i64, node: i32) -> Self {
-        let (sender, recipient) = (text(&record.sender, 320), text(&record.recipient, 320));
-        let subject = text(&record.subject, 1000);
-        let address = record.sender_ip.parse::<IpAddr>().ok();
-        Self {
-            domain_id,
-            id: record.id.0,
-            node,
-            message_id: record.message_id.clone(),
-            sender_search: sender.to_lowercase(),
-            recipient_search: recipient.to_lowercase(),
-            subject_search: subject.to_lowercase(),
-            sender,
-            recipient,
-            subject,
-            sender_ip: text(&record.sender_ip, 60),
-            sender_host: text(&record.sender_host, 253).to_lowercase(),
-            size: i64::try_from(record.size).unwrap_or(i64::MAX),
-            size_delivered: 0,
-            classification: record.classification.name(),
-            status: record.status.name(),
-            status_at: record.id.unix_millis(),
-            score: record.score,
-            ip_search: address.map(|address| sortable(address.to_canonical())).unwrap_or_default(),
-        }
-    }
-}
-
-impl DetailRow {
-    fn of(record: NewRecord, domain_id: i64) -> ApiResult<Self> {
-        let evidence: Vec<_> = record.evidence.into_iter().take(200).collect();
-        let json = |result: serde_json::Result<String>| {
-            result.map(|json| json.replace('\0', "")).map_err(ApiError::internal)
-        };
-        Ok(Self {
-            id: record.id.0,
-            domain_id,
-            helo: text(&record.helo, 255),
-            is_encrypted: record.is_encrypted,
-            header_from: text(&record.header_from, 1000),
-            header_to: text(&record.header_to, 2000),
-            reason: record.reason.map(|reason| text(&reason, 100)),
-            reply: text(&record.reply, 1000),
-            unsure_threshold: record.unsure_threshold,
-            quarantine_threshold: record.quarantine_threshold,
-            evidence: json(serde_json::to_string(&evidence))?,
-            authentication: json(serde_json::to_string(&record.authentication))?,
-            attachments: i32::try_from(record.attachments).unwrap_or(i32::MAX),
-        })
-    }
-}
-
-impl NewHeldRow {
-    fn of(record: &NewRecord, row: &LogRow, body_key: String) -> Option<Self> {
-        let days = i64::from(record.hold_days?.clamp(1, 90));
-        let (header_from, header_to) = (text(&record.header_from, 1000), text(&record.header_to, 2000));
-        Some(Self {
-            domain_id: row.domain_id,
-            id: row.id,
-            node: row.node,
-            message_id: row.message_id.clone(),
-            body_key,
-            expires_at: record.id.unix_millis() + days * DAY_MILLIS,
-            sender: row.sender.clone(),
-            recipient: row.recipient.clone(),
-            from_search: text(&header_from, 300).to_lowercase(),
-            to_search: text(&header_to, 300).to_lowercase(),
-            header_from,
-            header_to,
-            subject: row.subject.clone(),
-            size: row.size,
-            classification: row.classification,
-            score: row.score,
-            attachments: i32::try_from(record.attachments).unwrap_or(i32::MAX),
-            released_at: None,
-            hidden_admin: false,
-            hidden_domain: false,
-            hidden_email: false,
-            hidden_at: None,
-            sender_search: row.sender_search.clone(),
-            recipient_search: row.recipient_search.clone(),
-            subject_search: text(&row.subject_search, 500),
-        })
-    }
 }

@@ -195,10 +195,9 @@ async fn get_quarantined_raw(
     caller: Caller,
     path: Path<(String, i64)>,
     Params(query): Params<RawQuery>,
-    db: Data<Db>,
-    clock: Data<Clock>,
-    storage: Data<Storage>,
+    services: (Data<Db>, Data<Clock>, Data<Storage>),
 ) -> ApiResult<HttpResponse> {
+    let (db, clock, storage) = services;
     if !matches!(query.part.as_deref(), None | Some("headers")) {
         return Err(ApiError::invalid("?part", InvalidCode::UnknownChoice));
     }
