@@ -111,7 +111,7 @@ impl Gateway {
         let clock = self.clock.clone();
         let db = &self.running.services().db;
         db.change(move |conn| {
-            use schema::{domains, resellers, routes, users};
+            use schema::{domains, resellers, routes};
             for slug in ["north", "south"] {
                 diesel::insert_into(resellers::table)
                     .values((
@@ -144,30 +144,7 @@ impl Gateway {
                     ))
                     .execute(conn)?;
             }
-            for (username, role, reseller_id, domain_id) in [
-                ("root", "administrator", None, None),
-                ("north", "reseller", Some(1_i64), None),
-                ("south", "reseller", Some(2), None),
-                ("dom-a", "domain", None, Some(1_i64)),
-                ("dom-c", "domain", None, Some(3)),
-                ("anna@a.test", "email", None, Some(1)),
-                ("carl@c.test", "email", None, Some(3)),
-            ] {
-                diesel::insert_into(users::table)
-                    .values((
-                        users::id.eq(format!("usr_{}", clock.unique())),
-                        users::username.eq(username),
-                        users::role.eq(role),
-                        users::reseller_id.eq(reseller_id),
-                        users::domain_id.eq(domain_id),
-                        users::password_hash.eq(&hash),
-                        users::is_active.eq(true),
-                        users::theme.eq("system"),
-                        users::created_at.eq(START),
-                    ))
-                    .execute(conn)?;
-            }
-            Ok(())
+            add_users(conn, &clock, &hash)
         })
         .await
         .unwrap();
@@ -245,4 +222,32 @@ pub(crate) async fn with_limits<F: Future<Output = Gateway>>(limits: &str, situa
         let gateway = Gateway::start(url, tempfile::tempdir().unwrap(), limits).await;
         situation(gateway).await.running.stop().await;
     }
+}
+
+fn add_users(conn: &mut backend::db::Conn, clock: &Clock, hash: &str) -> backend::error::ApiResult<()> {
+    use schema::users;
+    for (username, role, reseller_id, domain_id) in [
+        ("root", "administrator", None, None),
+        ("north", "reseller", Some(1_i64), None),
+        ("south", "reseller", Some(2), None),
+        ("dom-a", "domain", None, Some(1_i64)),
+        ("dom-c", "domain", None, Some(3)),
+        ("anna@a.test", "email", None, Some(1)),
+        ("carl@c.test", "email", None, Some(3)),
+    ] {
+        diesel::insert_into(users::table)
+            .values((
+                users::id.eq(format!("usr_{}", clock.unique())),
+                users::username.eq(username),
+                users::role.eq(role),
+                users::reseller_id.eq(reseller_id),
+                users::domain_id.eq(domain_id),
+                users::password_hash.eq(hash),
+                users::is_active.eq(true),
+                users::theme.eq("system"),
+                users::created_at.eq(START),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }

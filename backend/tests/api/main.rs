@@ -1,12 +1,21 @@
 //! The API as its clients see it, on SQLite and, where `GATEPOST_TEST_POSTGRES` names a server, on PostgreSQL.
 
+#[cfg(test)]
 mod gateway;
 
+#[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod domains;
+#[cfg(test)]
 mod frame;
+#[cfg(test)]
 mod held_mail;
+#[cfg(test)]
 mod schemas;
+#[cfg(test)]
 mod settings;
+#[cfg(test)]
 mod spec;
+#[cfg(test)]
 mod tenants;
