@@ -91,7 +91,6 @@ impl Load {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run yet against the complete programs"]
 async fn a_killed_node_loses_nothing_and_doubles_nothing() {
     let mut gateway = TestGateway::start();
     let load = Load::start(gateway.smtp, "node crash");
@@ -127,7 +126,6 @@ async fn a_killed_node_loses_nothing_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run yet against the complete programs"]
 async fn a_killed_api_loses_no_record_and_no_release() {
     let mut gateway = TestGateway::start();
     let load = Load::start(gateway.smtp, "api crash");

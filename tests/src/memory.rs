@@ -6,7 +6,6 @@ const MEGABYTE: u64 = 1024 * 1024;
 
 /// A message of 100 MB costs the node less than 32 MB more than one of 10 kB.
 #[test]
-#[ignore = "not run yet against the complete programs"]
 fn a_large_message_is_streamed() {
     let gateway = TestGateway::start();
     let node = gateway.node.as_ref().unwrap();
@@ -34,7 +33,6 @@ fn a_large_message_is_streamed() {
 
 /// A thousand idle connections stay below 64 MB.
 #[test]
-#[ignore = "not run yet against the complete programs"]
 fn idle_connections_are_cheap() {
     let gateway = TestGateway::start();
     let node = gateway.node.as_ref().unwrap();

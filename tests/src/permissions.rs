@@ -57,7 +57,7 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         | "list_domain_quarantine"
         | "list_domain_log"
         | "empty_domain_quarantine" => with(&[&domain], None),
-        "add_domain" => with(&[&domain], Some(json!({ "routes": [route] }))),
+        "add_domain" => with(&[&domain], Some(json!({ "reseller": tenant.slug, "routes": [route] }))),
         "remove_domain" => with(&[scratch], None),
         "set_routes" => {
             with(&[&domain], Some(json!({ "routes": [route, { "host": "127.0.0.1", "port": 26 }] })))
@@ -144,16 +144,17 @@ fn holds(expected: Expected, operation: &Operation, answer: &Answer) -> bool {
     match expected {
         // Removing what is not there is done; `{node}` names one that nobody made.
         Expected::Done if operation.id == "remove_node" => matches!(answer.status, 204 | 404),
+        // Who may change it hears what is wrong with the new one: here, that it is the old one.
+        Expected::Done if operation.id == "change_password" => answer.status == 422,
         Expected::Done => (200..300).contains(&answer.status),
         Expected::Refused => matches!(answer.status, 403 | 404),
         // Adding a domain that somebody else has must not say whose it is.
-        Expected::Hidden if operation.id == "add_domain" => matches!(answer.status, 403 | 404 | 409),
+        Expected::Hidden if operation.id == "add_domain" => matches!(answer.status, 403 | 404 | 409 | 422),
         Expected::Hidden => answer.status == 404,
     }
 }
 
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn every_operation_answers_every_role_as_the_matrix_says() {
     let gateway = TestGateway::start();
     let (own, foreign) = (tenant(&gateway, "ours").await, tenant(&gateway, "foreign").await);
@@ -170,9 +171,9 @@ async fn every_operation_answers_every_role_as_the_matrix_says() {
         operations.sort_by_key(|operation| {
             let order = [
                 "remove_route",
-                "restore_quarantined",
                 "empty_domain_quarantine",
                 "empty_quarantine",
+                "restore_quarantined",
                 "change_password",
             ];
             order.iter().position(|id| *id == operation.id).map_or(0, |place| place + 1)
@@ -209,7 +210,6 @@ async fn every_operation_answers_every_role_as_the_matrix_says() {
 
 /// A message of a foreign tenant is not reached through one's own domain, nor in a list of ids.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn a_foreign_message_is_hidden_behind_every_path() {
     let gateway = TestGateway::start();
     let foreign = tenant(&gateway, "foreign").await;
@@ -237,7 +237,6 @@ async fn a_foreign_message_is_hidden_behind_every_path() {
 
 /// No token, a token that is none, one of an ended session, one of a node: nobody.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn without_a_valid_token_nothing_is_answered() {
     let gateway = TestGateway::start();
     let own = tenant(&gateway, "ours").await;

@@ -24,7 +24,6 @@ async fn hold(gateway: &TestGateway, subject: &str, content: &str) -> RecordId {
 
 /// QUA-07, QUA-10: deleting hides at one level; taking it back shows it again.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn deleting_at_one_level_leaves_the_others_as_they_are() {
     let gateway = TestGateway::start();
     let id = hold(&gateway, "three views", &messages::spam("three views")).await;
@@ -49,7 +48,6 @@ async fn deleting_at_one_level_leaves_the_others_as_they_are() {
 
 /// QUA-10: released at one level, it stays listed at the others, marked as released; the log says so.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn a_released_message_is_marked_at_every_level() {
     let gateway = TestGateway::start();
     let id = hold(&gateway, "let through", &messages::spam("let through")).await;
@@ -70,7 +68,6 @@ async fn a_released_message_is_marked_at_every_level() {
 
 /// QUA-16 … QUA-21: the content as the server reads it; HTML under a policy that loads nothing.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn a_held_message_is_shown_without_running_any_of_it() {
     let gateway = TestGateway::start();
     let id = hold(&gateway, "with parts", &messages::spam_with_parts("with parts")).await.to_string();

@@ -12,13 +12,11 @@ fn printed() -> String {
 }
 
 #[test]
-#[ignore = "not run yet against the complete programs"]
 fn the_golden_openapi_description_is_fresh() {
     golden::same("openapi/openapi.json", &printed());
 }
 
 #[test]
-#[ignore = "not run yet against the complete programs"]
 fn every_operation_of_the_contract_is_described_and_no_other() {
     let description: Value = serde_json::from_str(&printed()).unwrap();
     let paths = description["paths"].as_object().unwrap();

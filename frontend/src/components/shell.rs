@@ -3,16 +3,19 @@
 
 use super::{icon::Icon, popover::close_by_itself, scope_switcher::ScopeSwitcher};
 use crate::{
+    api,
     i18n::t,
     nav::{NAV, NavItem},
     scope::Scope,
     session,
 };
+use contract::{filtering::GET_DOMAIN_SETTINGS, permission::Permission, settings::domain::TIME_ZONE};
 use leptos::{html, prelude::*, task::spawn_local};
 
 /// The frame of a page.
 #[component]
 pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView {
+    follow_time_zone(&scope);
     let is_open = RwSignal::new(false);
     let bottom = bottom_links(&scope, &section);
     view! {
@@ -38,6 +41,20 @@ pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView
         </div>
     }
     .into_any()
+}
+
+/// Dates follow the domain that is looked at, as far as the user may know its settings (SET-06, QUA-12).
+fn follow_time_zone(scope: &Scope) {
+    let domain = match scope {
+        Scope::Domain(domain) if session::can(Permission::DomainSettingsView) => domain.clone(),
+        _ => return session::set_domain_time_zone(None),
+    };
+    spawn_local(async move {
+        if let Ok(values) = api::call(&GET_DOMAIN_SETTINGS, &[&domain], &(), &()).await {
+            let zone = values.settings.get(TIME_ZONE.key).and_then(|read| read.value.as_str());
+            session::set_domain_time_zone(zone.map(str::to_owned));
+        }
+    });
 }
 
 fn menu(scope: &Scope, section: &str) -> impl IntoView + use<> {

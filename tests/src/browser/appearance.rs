@@ -45,7 +45,6 @@ async fn language_and_colours_are_chosen_and_stay() {
 
 /// Every page of every size in both colours, without anything wider than the window.
 #[tokio::test]
-#[ignore = "not run yet against the complete programs"]
 async fn every_page_fits_a_desktop_and_a_phone() {
     let gateway = TestGateway::start();
     for number in 0..3 {
