@@ -132,6 +132,10 @@ impl Runner {
             Some(url) => command.env("GATEPOST_TEST_POSTGRES", url).args(["--skip", "browser"]),
             None => command.env_remove("GATEPOST_TEST_POSTGRES"),
         };
+        if self.package == "tests" {
+            // Each situation is a whole installation, some with a browser: one at a time, or they starve each other.
+            command.arg("--test-threads=1");
+        }
         if let Err(error) = follow(&mut command, tally) {
             say(&format!("FAILED: tests of {}: {error:#}", self.package));
             tally.failed += 1;
