@@ -13,13 +13,21 @@ use std::time::Duration;
 /// The longest that the API keeps a question open, and then some for the way.
 const PATIENCE: Duration = Duration::from_secs(45);
 const CONNECT: Duration = Duration::from_secs(5);
+/// Octets of a message that a slow line takes in a second.
+const SLOW_LINE: u64 = 256 * 1024;
 
 /// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The API is away, or answers with a fault of its own: try again later.
+    /// There is no connection to the API.
     #[error("the API cannot be reached: {0}")]
     Away(String),
+    /// The connection broke, or there was no answer in time.
+    #[error("the API did not answer: {0}")]
+    Broken(String),
+    /// An answer that is not of the contract, as from a proxy in between.
+    #[error("the API answered {0}")]
+    Answered(StatusCode),
     /// The API refuses the call, and would again.
     #[error("the API refuses: {} ({})", .0.title, .0.detail)]
     Refused(Box<Problem>),
@@ -32,7 +40,7 @@ impl ApiError {
     /// Whether the same call can succeed later without anything having been changed in it.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Away(_) | Self::Unreadable(_) => true,
+            Self::Away(_) | Self::Broken(_) | Self::Answered(_) | Self::Unreadable(_) => true,
             Self::Refused(problem) => matches!(
                 problem.code,
                 ErrorCode::NotSignedIn
@@ -42,6 +50,31 @@ impl ApiError {
                     | ErrorCode::Internal
             ),
         }
+    }
+
+    /// Whether the API works, and did not take what this call had to say; another call may well succeed.
+    pub fn is_about_content(&self) -> bool {
+        let status = match self {
+            Self::Away(_) | Self::Broken(_) | Self::Unreadable(_) => return false,
+            Self::Answered(status) => status.as_u16(),
+            Self::Refused(problem) => problem.code.status(),
+        };
+        !matches!(status, 401 | 429 | 502..=504)
+    }
+}
+
+impl From<reqwest::Error> for ApiError {
+    fn from(error: reqwest::Error) -> Self {
+        let text = with_causes(&error);
+        if error.is_connect() { Self::Away(text) } else { Self::Broken(text) }
+    }
+}
+
+/// An error in one line with what caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_causes(cause)),
+        None => error.to_string(),
     }
 }
 
@@ -83,12 +116,12 @@ impl Api {
         let request = self.request(endpoint, values, query)?;
         let request = if has_body { request.json(body) } else { request };
         let answer = accepted(request.send().await).await?;
-        let octets = answer.bytes().await.map_err(|error| ApiError::Away(error.to_string()))?;
+        let octets = answer.bytes().await?;
         let octets: &[u8] = if octets.is_empty() { b"null" } else { &octets };
         serde_json::from_slice(octets).map_err(|error| ApiError::Unreadable(error.to_string()))
     }
 
-    /// Sends a message's octets as the body of an operation.
+    /// Sends a message's octets, so many of them, as the body of an operation.
     ///
     /// # Errors
     /// As [`Api::call`].
@@ -96,11 +129,11 @@ impl Api {
         &self,
         endpoint: &Endpoint<(), (), ()>,
         values: &[&str],
-        body: impl Into<reqwest::Body>,
+        (body, size): (reqwest::Body, u64),
     ) -> Result<(), ApiError> {
         let request = self.request(endpoint, values, &())?.header(header::CONTENT_TYPE, "message/rfc822");
-        // The size of a message is not known here, and a slow line may take its time over a large one.
-        let sent = request.timeout(Duration::from_secs(600)).body(body).send().await;
+        let time = PATIENCE + Duration::from_secs(size / SLOW_LINE);
+        let sent = request.timeout(time).body(body).send().await;
         accepted(sent).await.map(drop)
     }
 
@@ -153,7 +186,7 @@ fn query_string<Q: Serialize>(query: &Q) -> String {
 }
 
 async fn accepted(sent: Result<Response, reqwest::Error>) -> Result<Response, ApiError> {
-    let answer = sent.map_err(|error| ApiError::Away(error.to_string()))?;
+    let answer = sent?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -161,12 +194,8 @@ async fn accepted(sent: Result<Response, reqwest::Error>) -> Result<Response, Ap
     let text = answer.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&text) {
         Ok(problem) => Err(ApiError::Refused(Box::new(problem))),
-        Err(_) => Err(ApiError::Away(answered(status))),
+        Err(_) => Err(ApiError::Answered(status)),
     }
-}
-
-fn answered(status: StatusCode) -> String {
-    format!("it answered {status}")
 }
 
 /// A message on its way to us.
@@ -179,6 +208,6 @@ impl MessageStream {
     /// # Errors
     /// When the connection breaks: what came so far is not the whole.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
-        self.0.chunk().await.map_err(|error| ApiError::Away(error.to_string()))
+        Ok(self.0.chunk().await?)
     }
 }

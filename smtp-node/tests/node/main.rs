@@ -1,0 +1,13 @@
+//! A whole node, from SMTP in to SMTP out and to the API. The time is moved, not waited for; destination servers and
+//! the API's server run in the test.
+
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod destination;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod telling;
