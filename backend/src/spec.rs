@@ -14,6 +14,7 @@ use contract::{
     settings::{self, Control},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use utoipa::openapi::{
     Info, License, OpenApi, Ref, RefOr,
     content::Content,
@@ -133,7 +134,8 @@ fn problem(code: ErrorCode) -> Response {
 
 /// The settings catalogue as the schema of a change: each setting with its limits, or `null`.
 fn settings_schema() -> Option<Schema> {
-    let properties: serde_json::Map<String, Value> =
+    // Sorted, whatever order the JSON library keeps: that depends on which programs are built together.
+    let properties: BTreeMap<String, Value> =
         settings::all().map(|setting| (setting.key().to_owned(), setting_schema(setting))).collect();
     serde_json::from_value(json!({
         "type": "object",

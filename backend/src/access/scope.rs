@@ -10,6 +10,7 @@ use crate::{
 };
 use contract::permission::Role;
 use diesel::{prelude::*, sql_types::BigInt};
+use std::collections::{HashMap, HashSet};
 
 /// What a caller reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +129,20 @@ pub fn find_domain(conn: &mut Conn, name: &str) -> ApiResult<Option<Domain>> {
         .select((domains::id, domains::name, domains::reseller_id))
         .first(conn)
         .optional()?)
+}
+
+/// The domains of these ids.
+pub fn find_domains(conn: &mut Conn, ids: impl IntoIterator<Item = i64>) -> ApiResult<Vec<Domain>> {
+    let ids: HashSet<i64> = ids.into_iter().collect();
+    Ok(domains::table
+        .filter(domains::id.eq_any(ids))
+        .select((domains::id, domains::name, domains::reseller_id))
+        .load(conn)?)
+}
+
+/// The names of the domains of these ids.
+pub fn domain_names(conn: &mut Conn, ids: impl IntoIterator<Item = i64>) -> ApiResult<HashMap<i64, String>> {
+    Ok(find_domains(conn, ids)?.into_iter().map(|domain| (domain.id, domain.name)).collect())
 }
 
 /// The reseller of that name in addresses.

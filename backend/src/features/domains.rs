@@ -9,7 +9,7 @@ use crate::{
     audit::{self, Actor, Entry},
     clock::{Clock, timestamp},
     config::Config,
-    csv_list,
+    csv_list::{self, CsvRow},
     db::{
         Backend, Conn, Db, portable,
         schema::{domains, log, log_details, log_events, settings},
@@ -34,6 +34,7 @@ use contract::{
     problem::{ErrorCode, InvalidCode},
 };
 use diesel::prelude::*;
+use std::collections::HashMap;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -50,10 +51,13 @@ async fn list_domains(
     query: Params<DomainQuery>,
 ) -> ApiResult<HttpResponse> {
     let reach = caller.everything(Permission::DomainsView)?;
-    let mut query = query.0;
+    let query = query.0;
     if csv_list::is_wanted(&request) {
-        let lines = db.run(move |conn| all_lines(conn, &reach, &mut query)).await?;
-        return Ok(csv_list::answer("domains", lines));
+        page_of(&query)?;
+        return Ok(csv_list::stream(db, "domains", move |conn, cursor| {
+            let cursor = cursor.map(str::to_owned);
+            list(conn, &reach, &DomainQuery { limit: csv_list::PAGE, cursor, ..query.clone() })
+        }));
     }
     let page = db.run(move |conn| list(conn, &reach, &query)).await?;
     Ok(HttpResponse::Ok().json(page))
@@ -179,6 +183,12 @@ fn order(query: &DomainQuery) -> ApiResult<(Order, bool)> {
     }
 }
 
+fn page_of(query: &DomainQuery) -> ApiResult<PageRequest> {
+    order(query)?;
+    let kind = format!("domains:{}", query.sort.as_deref().unwrap_or("name"));
+    PageRequest::new(query.limit, query.cursor.as_deref(), &kind)
+}
+
 type Rows = domains::BoxedQuery<'static, Backend>;
 
 fn in_reach(conn: &mut Conn, reach: &Granted<Reach>, query: &DomainQuery) -> ApiResult<Rows> {
@@ -202,8 +212,7 @@ fn in_reach(conn: &mut Conn, reach: &Granted<Reach>, query: &DomainQuery) -> Api
 
 fn list(conn: &mut Conn, reach: &Granted<Reach>, query: &DomainQuery) -> ApiResult<Page<Domain>> {
     let (order, is_descending) = order(query)?;
-    let kind = format!("domains:{}", query.sort.as_deref().unwrap_or("name"));
-    let page = PageRequest::new(query.limit, query.cursor.as_deref(), &kind)?;
+    let page = page_of(query)?;
     let falls = is_descending != page.is_backwards();
     let rows = in_reach(conn, reach, query)?;
     let rows = match order {
@@ -254,8 +263,8 @@ fn by_time(rows: Rows, page: &PageRequest, falls: bool) -> ApiResult<Rows> {
 
 /// What belongs to rows of domains but is in other tables.
 struct Companions {
-    routes: std::collections::HashMap<i64, Vec<Route>>,
-    slugs: std::collections::HashMap<i64, String>,
+    routes: HashMap<i64, Vec<Route>>,
+    slugs: HashMap<i64, String>,
 }
 
 impl Companions {
@@ -276,20 +285,11 @@ impl Companions {
     }
 }
 
-/// The whole list as CSV: page after page, so that memory holds one page of rows.
-fn all_lines(conn: &mut Conn, reach: &Granted<Reach>, query: &mut DomainQuery) -> ApiResult<Vec<u8>> {
-    let mut rows = vec![["domain", "reseller", "routes", "created_at"].map(str::to_owned)];
-    query.limit = Some(contract::page::MAX_LIMIT);
-    loop {
-        let page = list(conn, reach, query)?;
-        rows.extend(page.data.into_iter().map(|domain| {
-            let routes: Vec<_> = domain.routes.iter().map(Route::to_string).collect();
-            [domain.name, domain.reseller.unwrap_or_default(), routes.join(" "), domain.created_at.0]
-        }));
-        match page.page.next {
-            Some(next) => query.cursor = Some(next),
-            None => return csv_list::lines(rows),
-        }
+impl CsvRow for Domain {
+    const HEAD: &'static [&'static str] = &["domain", "reseller", "routes", "created_at"];
+    fn cells(self) -> Vec<String> {
+        let routes: Vec<_> = self.routes.iter().map(Route::to_string).collect();
+        vec![self.name, self.reseller.unwrap_or_default(), routes.join(" "), self.created_at.0]
     }
 }
 

@@ -21,7 +21,7 @@ use contract::{
     filtering::{SettingValues, SettingsChange},
     permission::Permission,
     problem::{ErrorCode, InvalidCode},
-    settings::{self, Overrides, Settings, incoming, resolve},
+    settings::{self, Level, Overrides, Settings, incoming, resolve},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,11 +40,39 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(change_mailbox_settings);
 }
 
+type Services = (Data<Db>, Data<Clock>, Data<Events>);
+
+/// Whose settings a request is about.
+enum Owner {
+    Installation,
+    Reseller(String),
+    Domain(String),
+    Mailbox(String, Permission),
+}
+
+impl Owner {
+    /// The settings, if the caller may see them. To be changed, each setting asks for its own permission.
+    fn scope(&self, conn: &mut Conn, caller: &Caller) -> ApiResult<Scope> {
+        match self {
+            Self::Installation => caller.installation(Permission::DefaultSettingsEdit).map(Scope::Global),
+            Self::Reseller(slug) => {
+                caller.reseller(conn, slug, Permission::ResellersView).map(Scope::Reseller)
+            }
+            Self::Domain(name) => {
+                caller.domain(conn, name, Permission::DomainSettingsView).map(Scope::Domain)
+            }
+            Self::Mailbox(address, permission) => {
+                caller.mailbox(conn, address, *permission).map(Scope::Mailbox)
+            }
+        }
+    }
+}
+
 /// The defaults of every domain.
 #[utoipa::path(tag = "filtering", responses((status = 200, body = SettingValues, description = "The settings by key")))]
 #[get("/api/v1/settings")]
 async fn get_global_settings(caller: Caller, db: Data<Db>, _: Params<NoParams>) -> ApiResult<HttpResponse> {
-    shown(db.run(move |conn| read(conn, &caller, &global(&caller)?)).await?)
+    show(caller, db, Owner::Installation).await
 }
 
 /// Changes the defaults of every domain.
@@ -56,7 +84,7 @@ async fn change_global_settings(
     services: Services,
     body: Body<SettingsChange>,
 ) -> ApiResult<HttpResponse> {
-    change(services, IfMatch::of(&request), caller, body.0, |_, caller| global(caller)).await
+    change(caller, services, Owner::Installation, IfMatch::of(&request), body.0).await
 }
 
 /// The defaults of a reseller's domains.
@@ -68,13 +96,7 @@ async fn get_reseller_settings(
     path: Path<String>,
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
-    shown(
-        db.run(move |conn| {
-            let scope = reseller(conn, &caller, &path)?;
-            read(conn, &caller, &scope)
-        })
-        .await?,
-    )
+    show(caller, db, Owner::Reseller(path.into_inner())).await
 }
 
 /// Changes the defaults of a reseller's domains.
@@ -89,8 +111,7 @@ async fn change_reseller_settings(
     path: Path<String>,
     body: Body<SettingsChange>,
 ) -> ApiResult<HttpResponse> {
-    let find = move |conn: &mut Conn, caller: &Caller| reseller(conn, caller, &path);
-    change(services, IfMatch::of(&request), caller, body.0, find).await
+    change(caller, services, Owner::Reseller(path.into_inner()), IfMatch::of(&request), body.0).await
 }
 
 /// The settings of a domain.
@@ -102,13 +123,7 @@ async fn get_domain_settings(
     path: Path<String>,
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
-    shown(
-        db.run(move |conn| {
-            let scope = domain(conn, &caller, &path)?;
-            read(conn, &caller, &scope)
-        })
-        .await?,
-    )
+    show(caller, db, Owner::Domain(path.into_inner())).await
 }
 
 /// Changes the settings of a domain.
@@ -123,8 +138,7 @@ async fn change_domain_settings(
     path: Path<String>,
     body: Body<SettingsChange>,
 ) -> ApiResult<HttpResponse> {
-    let find = move |conn: &mut Conn, caller: &Caller| domain(conn, caller, &path);
-    change(services, IfMatch::of(&request), caller, body.0, find).await
+    change(caller, services, Owner::Domain(path.into_inner()), IfMatch::of(&request), body.0).await
 }
 
 /// Returns one setting of a domain to inheritance.
@@ -136,14 +150,13 @@ async fn reset_domain_setting(
     path: Path<(String, String)>,
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
-    let (name, key) = path.into_inner();
-    let reset = SettingsChange { settings: BTreeMap::from([(key.clone(), Value::Null)]) };
-    let find = move |conn: &mut Conn, caller: &Caller| {
-        let scope = domain(conn, caller, &name)?;
-        let is_known = settings::find(&key).is_some_and(|one| one.editable_at().contains(&scope.level()));
-        if is_known { Ok(scope) } else { Err(ApiError::not_found()) }
-    };
-    change(services, IfMatch::none(), caller, reset, find).await
+    let (domain, key) = path.into_inner();
+    let is_known = settings::find(&key).is_some_and(|one| one.editable_at().contains(&Level::Domain));
+    if !is_known {
+        return Err(ApiError::not_found());
+    }
+    let wanted = SettingsChange { settings: BTreeMap::from([(key, Value::Null)]) };
+    change(caller, services, Owner::Domain(domain), IfMatch::none(), wanted).await
 }
 
 /// The settings of a mailbox.
@@ -155,13 +168,7 @@ async fn get_mailbox_settings(
     path: Path<String>,
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
-    shown(
-        db.run(move |conn| {
-            let mailbox = caller.mailbox(conn, &path, Permission::FilterSettingsView)?;
-            read(conn, &caller, &Scope::Mailbox(mailbox))
-        })
-        .await?,
-    )
+    show(caller, db, Owner::Mailbox(path.into_inner(), Permission::FilterSettingsView)).await
 }
 
 /// Changes the settings of a mailbox.
@@ -174,27 +181,55 @@ async fn change_mailbox_settings(
     path: Path<String>,
     body: Body<SettingsChange>,
 ) -> ApiResult<HttpResponse> {
-    let find = move |conn: &mut Conn, caller: &Caller| {
-        caller.mailbox(conn, &path, Permission::FilterSettingsEdit).map(Scope::Mailbox)
-    };
-    change(services, IfMatch::of(&request), caller, body.0, find).await
+    change(
+        caller,
+        services,
+        Owner::Mailbox(path.into_inner(), Permission::FilterSettingsEdit),
+        IfMatch::of(&request),
+        body.0,
+    )
+    .await
 }
 
-type Services = (Data<Db>, Data<Clock>, Data<Events>);
-
-fn global(caller: &Caller) -> ApiResult<Scope> {
-    caller.installation(Permission::DefaultSettingsEdit).map(Scope::Global)
+async fn show(caller: Caller, db: Data<Db>, owner: Owner) -> ApiResult<HttpResponse> {
+    let found = db.run(move |conn| {
+        let scope = owner.scope(conn, &caller)?;
+        read(conn, &caller, &scope)
+    });
+    answer(found.await?)
 }
 
-fn reseller(conn: &mut Conn, caller: &Caller, slug: &str) -> ApiResult<Scope> {
-    caller.reseller(conn, slug, Permission::ResellersView).map(Scope::Reseller)
+async fn change(
+    caller: Caller,
+    (db, clock, events): Services,
+    owner: Owner,
+    if_match: IfMatch,
+    wanted: SettingsChange,
+) -> ApiResult<HttpResponse> {
+    let (values, announcement) = db
+        .change(move |conn| {
+            let scope = owner.scope(conn, &caller)?;
+            check_values(&caller, &scope, &wanted)?;
+            if_match.check(&read(conn, &caller, &scope)?)?;
+            check_thresholds(conn, &scope, &wanted)?;
+            store::write(conn, &clock, &(&caller).into(), &scope, &wanted.settings)?;
+            Ok((read(conn, &caller, &scope)?, announcement(&scope)))
+        })
+        .await?;
+    events.announce(announcement);
+    answer(values)
 }
 
-fn domain(conn: &mut Conn, caller: &Caller, name: &str) -> ApiResult<Scope> {
-    caller.domain(conn, name, Permission::DomainSettingsView).map(Scope::Domain)
+fn announcement(scope: &Scope) -> Announcement {
+    match scope {
+        Scope::Global(_) => Announcement::global_policy(),
+        Scope::Reseller(reseller) => Announcement::reseller_policy(reseller.target().id),
+        Scope::Domain(domain) => Announcement::domain_policy(domain.target()),
+        Scope::Mailbox(mailbox) => Announcement::domain_policy(&mailbox.target().domain),
+    }
 }
 
-fn shown(values: SettingValues) -> ApiResult<HttpResponse> {
+fn answer(values: SettingValues) -> ApiResult<HttpResponse> {
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag::of(&values)?)).json(values))
 }
 
@@ -207,34 +242,6 @@ fn read(conn: &mut Conn, caller: &Caller, scope: &Scope) -> ApiResult<SettingVal
         (setting.key().to_owned(), value)
     });
     Ok(SettingValues { settings: values.collect() })
-}
-
-async fn change(
-    services: Services,
-    if_match: IfMatch,
-    caller: Caller,
-    wanted: SettingsChange,
-    find: impl FnOnce(&mut Conn, &Caller) -> ApiResult<Scope> + Send + 'static,
-) -> ApiResult<HttpResponse> {
-    let (db, clock, events) = services;
-    let (values, announcement) = db
-        .change(move |conn| {
-            let scope = find(conn, &caller)?;
-            check_values(&caller, &scope, &wanted)?;
-            if_match.check(&read(conn, &caller, &scope)?)?;
-            check_thresholds(conn, &scope, &wanted)?;
-            store::write(conn, &clock, &(&caller).into(), &scope, &wanted.settings)?;
-            let announcement = match &scope {
-                Scope::Global(_) => Announcement::global_policy(),
-                Scope::Reseller(reseller) => Announcement::reseller_policy(reseller.target().id),
-                Scope::Domain(domain) => Announcement::domain_policy(domain.target()),
-                Scope::Mailbox(mailbox) => Announcement::domain_policy(&mailbox.target().domain),
-            };
-            Ok((read(conn, &caller, &scope)?, announcement))
-        })
-        .await?;
-    events.announce(announcement);
-    shown(values)
 }
 
 /// Every value is one that the catalogue takes at this level, and the caller may change it.

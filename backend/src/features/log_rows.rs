@@ -2,6 +2,7 @@
 //!
 //! Texts are cut to what a row may hold and rid of the one character that PostgreSQL can't keep.
 
+use super::held_row::HeldRow;
 use crate::{
     db::{
         Conn,
@@ -16,7 +17,6 @@ use std::net::IpAddr;
 
 /// Rows in one statement: below the 32,766 values that SQLite takes.
 const ROWS: usize = 500;
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A log entry.
 #[derive(Insertable)]
@@ -62,37 +62,6 @@ pub(super) struct DetailRow {
     pub(super) attachments: i32,
 }
 
-/// A held message.
-#[derive(Insertable)]
-#[diesel(table_name = quarantine, treat_none_as_default_value = false)]
-pub(super) struct NewHeldRow {
-    pub(super) domain_id: i64,
-    pub(super) id: i64,
-    pub(super) node: i32,
-    pub(super) message_id: String,
-    pub(super) body_key: String,
-    pub(super) expires_at: i64,
-    pub(super) sender: String,
-    pub(super) recipient: String,
-    pub(super) header_from: String,
-    pub(super) header_to: String,
-    pub(super) subject: String,
-    pub(super) size: i64,
-    pub(super) classification: &'static str,
-    pub(super) score: Option<f64>,
-    pub(super) attachments: i32,
-    pub(super) released_at: Option<i64>,
-    pub(super) hidden_admin: bool,
-    pub(super) hidden_domain: bool,
-    pub(super) hidden_email: bool,
-    pub(super) hidden_at: Option<i64>,
-    pub(super) sender_search: String,
-    pub(super) recipient_search: String,
-    pub(super) from_search: String,
-    pub(super) to_search: String,
-    pub(super) subject_search: String,
-}
-
 // The multi-row insert is of each database's own connection: Diesel has none for both at once.
 
 pub(super) fn insert_logs(conn: &mut Conn, rows: &[LogRow]) -> ApiResult<()> {
@@ -117,7 +86,7 @@ pub(super) fn insert_details(conn: &mut Conn, rows: &[DetailRow]) -> ApiResult<(
     Ok(())
 }
 
-pub(super) fn insert_held(conn: &mut Conn, rows: &[NewHeldRow]) -> ApiResult<()> {
+pub(super) fn insert_held(conn: &mut Conn, rows: &[HeldRow]) -> ApiResult<()> {
     for part in rows.chunks(ROWS) {
         let insert = diesel::insert_into(quarantine::table).values(part).on_conflict_do_nothing();
         match conn {
@@ -182,40 +151,6 @@ impl DetailRow {
             evidence: json(serde_json::to_string(&evidence))?,
             authentication: json(serde_json::to_string(&record.authentication))?,
             attachments: i32::try_from(record.attachments).unwrap_or(i32::MAX),
-        })
-    }
-}
-
-impl NewHeldRow {
-    pub(super) fn of(record: &NewRecord, row: &LogRow, body_key: String) -> Option<Self> {
-        let days = i64::from(record.hold_days?.clamp(1, 90));
-        let (header_from, header_to) = (text(&record.header_from, 1000), text(&record.header_to, 2000));
-        Some(Self {
-            domain_id: row.domain_id,
-            id: row.id,
-            node: row.node,
-            message_id: row.message_id.clone(),
-            body_key,
-            expires_at: record.id.unix_millis() + days * DAY_MILLIS,
-            sender: row.sender.clone(),
-            recipient: row.recipient.clone(),
-            from_search: text(&header_from, 300).to_lowercase(),
-            to_search: text(&header_to, 300).to_lowercase(),
-            header_from,
-            header_to,
-            subject: row.subject.clone(),
-            size: row.size,
-            classification: row.classification,
-            score: row.score,
-            attachments: i32::try_from(record.attachments).unwrap_or(i32::MAX),
-            released_at: None,
-            hidden_admin: false,
-            hidden_domain: false,
-            hidden_email: false,
-            hidden_at: None,
-            sender_search: row.sender_search.clone(),
-            recipient_search: row.recipient_search.clone(),
-            subject_search: text(&row.subject_search, 500),
         })
     }
 }

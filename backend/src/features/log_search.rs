@@ -3,14 +3,17 @@
 //! Rows come from the nodes (`node_records.rs`) and are only read here. Email users see what was sent to them.
 
 use super::{
-    csv_answer::{self, CsvRow},
     log_search_query::{LogSearch, within},
     quarantine_query::Level,
 };
 use crate::{
-    access::{Caller, Granted, scope::Reach},
+    access::{
+        Caller, Granted,
+        scope::{Reach, domain_names},
+    },
     audit::{self, Actor, Entry},
     clock::{Clock, timestamp},
+    csv_list::{self, CsvRow},
     db::{Conn, Db, schema},
     error::{ApiError, ApiResult},
     input::Params,
@@ -100,15 +103,15 @@ async fn list(
     let search = LogSearch::new(granted.target().clone(), query, now)?;
     let page = PageRequest::new(limit, cursor.as_deref(), search.order())?;
     let level = Level::of(&caller);
-    if csv_answer::is_wanted(request) {
+    if csv_list::is_wanted(request) {
         caller.demand(LogExport)?;
         let actor = Actor::from(&caller);
         db.change(move |conn| {
             audit::record(conn, &clock, &actor, Entry { action: "export_log", ..Entry::default() })
         })
         .await?;
-        return Ok(csv_answer::stream(db, "log.csv", move |conn, cursor| {
-            let page = PageRequest::new(Some(contract::page::MAX_LIMIT), cursor, search.order())?;
+        return Ok(csv_list::stream(db, "log", move |conn, cursor| {
+            let page = PageRequest::new(csv_list::PAGE, cursor, search.order())?;
             read_page(conn, &search, &page, false, (level, now))
         }));
     }
@@ -133,17 +136,17 @@ impl CsvRow for LogItem {
         "status",
         "score",
     ];
-    fn cells(&self) -> Vec<String> {
+    fn cells(self) -> Vec<String> {
         vec![
-            self.received_at.0.clone(),
-            self.node.clone(),
-            self.message_id.clone(),
-            self.domain.clone(),
-            self.sender_host.clone(),
-            self.sender_ip.clone(),
-            if self.sender.is_empty() { "<>".to_owned() } else { self.sender.clone() },
-            self.recipient.clone(),
-            self.subject.clone(),
+            self.received_at.0,
+            self.node,
+            self.message_id,
+            self.domain,
+            self.sender_host,
+            self.sender_ip,
+            if self.sender.is_empty() { "<>".to_owned() } else { self.sender },
+            self.recipient,
+            self.subject,
             self.size.to_string(),
             self.size_delivered.to_string(),
             self.classification.name().to_owned(),
@@ -181,10 +184,7 @@ struct Names {
 
 impl Names {
     fn of(conn: &mut Conn, rows: &[LogRow], level: Level, now: i64) -> ApiResult<Self> {
-        use schema::{domains, nodes, quarantine};
-        let ids: HashSet<i64> = rows.iter().map(|row| row.domain_id).collect();
-        let domains: Vec<(i64, String)> =
-            domains::table.filter(domains::id.eq_any(ids)).select((domains::id, domains::name)).load(conn)?;
+        use schema::{nodes, quarantine};
         let nodes: Vec<(i32, String)> = nodes::table.select((nodes::number, nodes::name)).load(conn)?;
         let held: Vec<i64> = level
             .shown(now)
@@ -192,7 +192,7 @@ impl Names {
             .select(quarantine::id)
             .load(conn)?;
         Ok(Self {
-            domains: domains.into_iter().collect(),
+            domains: domain_names(conn, rows.iter().map(|row| row.domain_id))?,
             nodes: nodes.into_iter().collect(),
             held: held.into_iter().collect(),
         })

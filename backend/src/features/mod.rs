@@ -1,9 +1,9 @@
 //! The features: the table of contents of the API.
 
-mod csv_answer;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
+mod held_row;
 mod log_rows;
 mod log_search;
 mod log_search_query;

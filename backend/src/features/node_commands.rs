@@ -4,10 +4,10 @@
 //! message if that is online; else to whichever node asks first.
 
 use super::{
+    held_row::HeldRow,
     node_policy::{LONGEST_WAIT, LOOK_AGAIN},
     nodes,
     quarantine::storage_error,
-    quarantine_query::HeldRow,
 };
 use crate::{
     access::CallingNode,

@@ -1,11 +1,14 @@
 //! Nodes' reports on their way into the database: what is ours and new, all of a batch in one transaction.
 
 use super::{
-    log_rows::{DetailRow, LogRow, NewHeldRow, insert_details, insert_held, insert_logs, text},
-    quarantine_query::HeldRow,
+    held_row::HeldRow,
+    log_rows::{DetailRow, LogRow, insert_details, insert_held, insert_logs, text},
 };
 use crate::{
-    access::{CallingNode, scope::Domain},
+    access::{
+        CallingNode,
+        scope::{Domain, find_domains},
+    },
     db::{
         Conn,
         schema::{bodies, domains, log, log_events, quarantine},
@@ -57,11 +60,7 @@ pub(super) fn ingest(conn: &mut Conn, node: &CallingNode, batch: RecordBatch, no
     let mut fresh = Fresh::default();
     add_records(conn, node, batch.records, now, &mut fresh)?;
     add_events(conn, node, batch.events, now, &mut fresh)?;
-    let ids: HashSet<i64> = fresh.logged.iter().map(|(domain, _, _)| *domain).collect();
-    fresh.domains = domains::table
-        .filter(domains::id.eq_any(ids))
-        .select((domains::id, domains::name, domains::reseller_id))
-        .load(conn)?;
+    fresh.domains = find_domains(conn, fresh.logged.iter().map(|(domain, _, _)| *domain))?;
     Ok(fresh)
 }
 
@@ -104,7 +103,7 @@ fn add_records(
         }
         let row = LogRow::of(&record, domain_id, node.number);
         fresh.logged.push((domain_id, row.recipient_search.clone(), row.id));
-        let held = NewHeldRow::of(&record, &row, key.text());
+        let held = HeldRow::of(&record, &row, key.text());
         fresh.held.extend(held.iter().map(|held| (domain_id, held.recipient_search.clone())));
         rows.push((row, DetailRow::of(record, domain_id)?, held));
     }

@@ -5,15 +5,19 @@
 //! it is shown (P20); lists hold no content.
 
 use super::{
-    csv_answer::{self, CsvRow},
+    held_row::HeldRow,
     log_search::DetailRow,
     message_content::{MessageContent, content_disposition, header_block_length},
-    quarantine_query::{HeldRow, Level, QuarantineSearch, domain_names},
+    quarantine_query::{Level, QuarantineSearch},
 };
 use crate::{
-    access::{Caller, Granted, scope::Reach},
+    access::{
+        Caller, Granted,
+        scope::{Reach, domain_names},
+    },
     audit::{self, Actor, Entry},
     clock::Clock,
+    csv_list::{self, CsvRow},
     db::{Conn, Db, schema},
     error::{ApiError, ApiResult},
     input::Params,
@@ -27,7 +31,7 @@ use actix_web::{
 };
 use contract::{
     messages::{Classification, QuarantineItem, QuarantineMessage, QuarantineQuery, RawQuery},
-    page::{MAX_LIMIT, Page},
+    page::Page,
     permission::Permission::{QuarantineRead, QuarantineRelease, QuarantineReleaseVirus, QuarantineView},
     problem::{ErrorCode, InvalidCode, Problem},
 };
@@ -94,14 +98,14 @@ async fn list(
     let (limit, cursor, is_counted) = (query.limit, query.cursor.clone(), query.count == Some(true));
     let search = QuarantineSearch::new(granted.target().clone(), Level::of(caller), query, clock.now())?;
     let page = PageRequest::new(limit, cursor.as_deref(), &search.order())?;
-    if csv_answer::is_wanted(request) {
+    if csv_list::is_wanted(request) {
         let actor = Actor::from(caller);
         db.change(move |conn| {
             audit::record(conn, &clock, &actor, Entry { action: "export_quarantine", ..Entry::default() })
         })
         .await?;
-        return Ok(csv_answer::stream(db, "quarantine.csv", move |conn, cursor| {
-            let page = PageRequest::new(Some(MAX_LIMIT), cursor, &search.order())?;
+        return Ok(csv_list::stream(db, "quarantine", move |conn, cursor| {
+            let page = PageRequest::new(csv_list::PAGE, cursor, &search.order())?;
             search.read(conn, &page, false)
         }));
     }
@@ -125,21 +129,21 @@ impl CsvRow for QuarantineItem {
         "expires_at",
         "released_at",
     ];
-    fn cells(&self) -> Vec<String> {
+    fn cells(self) -> Vec<String> {
         vec![
-            self.received_at.0.clone(),
-            self.from.clone(),
-            if self.sender.is_empty() { "<>".to_owned() } else { self.sender.clone() },
-            self.to.clone(),
-            self.recipient.clone(),
-            self.domain.clone(),
-            self.subject.clone(),
+            self.received_at.0,
+            self.from,
+            if self.sender.is_empty() { "<>".to_owned() } else { self.sender },
+            self.to,
+            self.recipient,
+            self.domain,
+            self.subject,
             self.size.to_string(),
             self.classification.name().to_owned(),
             self.score.map(|score| score.to_string()).unwrap_or_default(),
             self.attachments.to_string(),
-            self.expires_at.0.clone(),
-            self.released_at.as_ref().map(|at| at.0.clone()).unwrap_or_default(),
+            self.expires_at.0,
+            self.released_at.map(|at| at.0).unwrap_or_default(),
         ]
     }
 }
@@ -166,7 +170,7 @@ async fn get_quarantined(
                 .find((row.domain_id, id))
                 .select((schema::log::sender_ip, schema::log::sender_host))
                 .first(conn)?;
-            let domains = domain_names(conn, std::slice::from_ref(&row))?;
+            let domains = domain_names(conn, [row.domain_id])?;
             Ok((row, details, sender, domains))
         })
         .await?;

@@ -5,20 +5,21 @@
 //! Content is not touched here: a node delivers what is released, `retention.rs` removes what nobody sees.
 
 use super::{
+    held_row::HeldRow,
     node_commands,
     node_records_rows::add_own_event,
-    quarantine_query::{HeldRow, Level, QuarantineSearch, domain_names, held_within},
+    quarantine_query::{Level, QuarantineSearch, held_within},
 };
 use crate::{
     access::{
         Caller, Granted,
-        scope::{Domain, Reach},
+        scope::{Domain, Reach, domain_names, find_domains},
     },
     audit::{self, Actor, Entry},
     clock::Clock,
     db::{
         Conn, Db,
-        schema::{bodies, domains, quarantine},
+        schema::{bodies, quarantine},
     },
     error::{ApiError, ApiResult},
     events::{Announcement, Events},
@@ -146,7 +147,7 @@ async fn release(
                 None => caller.everything(QuarantineRelease)?,
             };
             let found = find(conn, &Level::of(&caller), granted.target(), &request.ids, &clock)?;
-            let names = domain_names(conn, &found.values().cloned().collect::<Vec<_>>())?;
+            let names = domain_names(conn, found.values().map(|row| row.domain_id))?;
             let stored = stored(conn, &found)?;
             let mut touched = Vec::new();
             let mut results = Vec::with_capacity(request.ids.len());
@@ -377,10 +378,7 @@ fn touched_domains(conn: &mut Conn, rows: Vec<HeldRow>) -> ApiResult<Vec<(Domain
     for row in rows {
         by_domain.entry(row.domain_id).or_default().push(row);
     }
-    let keys: Vec<Domain> = domains::table
-        .filter(domains::id.eq_any(by_domain.keys().copied().collect::<Vec<_>>()))
-        .select((domains::id, domains::name, domains::reseller_id))
-        .load(conn)?;
+    let keys = find_domains(conn, by_domain.keys().copied())?;
     Ok(keys.into_iter().filter_map(|key| by_domain.remove(&key.id).map(|rows| (key, rows))).collect())
 }
 

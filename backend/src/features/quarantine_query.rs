@@ -1,10 +1,15 @@
 //! What a list of the quarantine asks, as conditions of SQL. Every query starts from the caller's reach and from
 //! what is not hidden at the caller's level (QUA-10).
 
-use super::log_search_query::{border, check_text, names, time};
+use super::{
+    held_row::HeldRow,
+    log_search_query::{border, check_text, names, time},
+};
 use crate::{
-    access::{Caller, scope::Reach},
-    clock::timestamp,
+    access::{
+        Caller,
+        scope::{Reach, domain_names},
+    },
     db::{
         Backend, Conn,
         portable::part_of,
@@ -14,7 +19,6 @@ use crate::{
     paging::{self, PageRequest},
 };
 use contract::{
-    ids::RecordId,
     messages::{Classification, QuarantineItem, QuarantineQuery},
     page::Page,
     permission::Role,
@@ -24,7 +28,6 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Bool, Text},
 };
-use std::collections::HashMap;
 
 type Condition = Box<dyn BoxableExpression<quarantine::table, Backend, SqlType = Bool>>;
 type TextColumn = Box<dyn BoxableExpression<quarantine::table, Backend, SqlType = Text>>;
@@ -198,7 +201,7 @@ impl QuarantineSearch {
             (None, None, false) => query.order(quarantine::id.desc()),
         };
         let rows: Vec<HeldRow> = query.select(HeldRow::as_select()).load(conn)?;
-        let domains = domain_names(conn, &rows)?;
+        let domains = domain_names(conn, rows.iter().map(|row| row.domain_id))?;
         let key = |row: &HeldRow| vec![self.key_of(row), row.id.to_string()];
         Ok(page.page(rows, key, |row| row.item(&domains), total))
     }
@@ -248,66 +251,4 @@ impl QuarantineSearch {
         }
         Ok(tie)
     }
-}
-
-/// A held message as its row.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = quarantine)]
-pub(super) struct HeldRow {
-    pub(super) domain_id: i64,
-    pub(super) id: i64,
-    pub(super) node: i32,
-    pub(super) message_id: String,
-    pub(super) body_key: String,
-    pub(super) expires_at: i64,
-    pub(super) sender: String,
-    pub(super) recipient: String,
-    pub(super) header_from: String,
-    pub(super) header_to: String,
-    pub(super) subject: String,
-    pub(super) size: i64,
-    pub(super) classification: String,
-    pub(super) score: Option<f64>,
-    pub(super) attachments: i32,
-    pub(super) released_at: Option<i64>,
-    pub(super) recipient_search: String,
-    from_search: String,
-    to_search: String,
-    subject_search: String,
-}
-
-impl HeldRow {
-    /// What it was taken for.
-    pub(super) fn classification(&self) -> Classification {
-        Classification::from_name(&self.classification).unwrap_or(Classification::Spam)
-    }
-
-    /// As the API shows it.
-    pub(super) fn item(self, domains: &HashMap<i64, String>) -> QuarantineItem {
-        let classification = self.classification();
-        QuarantineItem {
-            id: RecordId(self.id),
-            received_at: timestamp(RecordId(self.id).unix_millis()),
-            expires_at: timestamp(self.expires_at),
-            from: self.header_from,
-            sender: self.sender,
-            to: self.header_to,
-            recipient: self.recipient,
-            domain: domains.get(&self.domain_id).cloned().unwrap_or_default(),
-            subject: self.subject,
-            size: u64::try_from(self.size).unwrap_or_default(),
-            classification,
-            score: self.score,
-            attachments: u32::try_from(self.attachments).unwrap_or_default(),
-            released_at: self.released_at.map(timestamp),
-        }
-    }
-}
-
-/// The names of the rows' domains.
-pub(super) fn domain_names(conn: &mut Conn, rows: &[HeldRow]) -> ApiResult<HashMap<i64, String>> {
-    let ids: std::collections::HashSet<i64> = rows.iter().map(|row| row.domain_id).collect();
-    let names: Vec<(i64, String)> =
-        domains::table.filter(domains::id.eq_any(ids)).select((domains::id, domains::name)).load(conn)?;
-    Ok(names.into_iter().collect())
 }

@@ -4,7 +4,7 @@
 //! Runs in the serving program every minute. Several programs may run it at once: every step can be repeated. The
 //! log keeps its row when a held message goes, with what became of it.
 
-use super::{node_records_rows::add_own_event, quarantine_query::HeldRow};
+use super::{held_row::HeldRow, node_records_rows::add_own_event};
 use crate::{
     clock::Clock,
     db::{

@@ -1,7 +1,7 @@
 //! Domains and their routes.
 
-use crate::gateway::on_each;
-use backend::db::schema::{audit, policy_documents, settings, users};
+use crate::gateway::{START, on_each};
+use backend::db::schema::{audit, domains, policy_documents, settings, users};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -50,6 +50,41 @@ async fn the_list_is_searched_sorted_paged_and_exported() {
             text.starts_with("domain,reseller,routes,created_at\r\na.test,north,127.0.0.1:2525,"),
             "{text}"
         );
+        gateway
+    })
+    .await;
+}
+
+/// The list of a large installation is written while it is read: no page of it is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_many_pages_is_exported_whole() {
+    on_each(|gateway| async move {
+        let db = gateway.running.services().db.clone();
+        db.change(|conn| {
+            for number in 0..1200 {
+                let name = format!("many-{number:04}.test");
+                let values = (domains::name.eq(name), domains::created_at.eq(START));
+                diesel::insert_into(domains::table).values(values).execute(conn)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let root = gateway.actor("root").await;
+        let export = |query: &'static str| {
+            let url = gateway.url(&format!("/api/v1/domains{query}"));
+            gateway.client.get(url).bearer_auth(&root.token).header("accept", "text/csv").send()
+        };
+        let whole = export("?sort=-name").await.unwrap();
+        assert_eq!(whole.headers()["content-disposition"], "attachment; filename=\"domains.csv\"");
+        let text = whole.text().await.unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 1205);
+        assert!(lines[1].starts_with("own.test,") && lines[1204].starts_with("a.test,"));
+        assert!(lines[2].starts_with("many-1199.test,") && lines[1201].starts_with("many-0000.test,"));
+        for query in ["?sort=size", "?limit=0", "?cursor=7b7d"] {
+            assert_eq!(export(query).await.unwrap().status().as_u16(), 422, "{query}");
+        }
         gateway
     })
     .await;
