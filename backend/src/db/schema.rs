@@ -228,6 +228,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    training_acts (record_id) {
+        record_id -> BigInt,
+        domain_id -> BigInt,
+        mailbox -> Text,
+        is_spam -> Bool,
+        body_key -> Text,
+        at -> BigInt,
+        actor_id -> Text,
+        actor -> Text,
+        role -> Text,
+    }
+}
+
 diesel::joinable!(domains -> resellers (reseller_id));
 diesel::joinable!(users -> domains (domain_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -250,5 +264,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_details,
     log_events,
     bodies,
-    quarantine
+    quarantine,
+    training_acts
 );

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use std::net::IpAddr;
 
 /// Rows in one statement: below the 32,766 values that SQLite takes.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;
 
 /// A log entry.
 #[derive(Insertable)]

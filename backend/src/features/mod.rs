@@ -20,11 +20,13 @@ pub(crate) mod preview;
 mod quarantine;
 mod quarantine_actions;
 mod quarantine_query;
+mod quarantine_release;
 pub(crate) mod resellers;
 pub mod retention;
 pub(crate) mod routes;
 mod sessions;
 mod settings_store;
+mod training;
 pub(crate) mod users;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -46,5 +48,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(nodes::configure)
         .configure(preview::configure)
         .configure(quarantine::configure)
-        .configure(quarantine_actions::configure);
+        .configure(quarantine_actions::configure)
+        .configure(quarantine_release::configure);
 }

@@ -5,6 +5,7 @@
 
 use super::{
     held_row::HeldRow,
+    log_rows::ROWS,
     node_policy::{LONGEST_WAIT, LOOK_AGAIN},
     nodes,
     quarantine::storage_error,
@@ -28,7 +29,7 @@ use contract::{
     problem::{ErrorCode, InvalidCode},
 };
 use diesel::prelude::*;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -124,27 +125,47 @@ async fn acknowledge_command(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Orders the release of a held message. Call it in the transaction that marks it as released, and
-/// [`Events::new_commands`] once that is committed.
-pub(super) fn add_release(conn: &mut Conn, clock: &Clock, row: &HeldRow, domain: &str) -> ApiResult<()> {
-    let id: CommandId = clock.new_id();
-    let order = Order::Release {
-        record: RecordId(row.id),
-        message_id: row.message_id.clone(),
-        domain: domain.to_owned(),
-        sender: row.sender.clone(),
-        recipient: row.recipient.clone(),
-    };
-    let command = CommandRow {
-        id: id.0,
-        node_id: nodes::online(conn, row.node, clock.now())?,
-        record_id: row.id,
-        domain_id: row.domain_id,
-        body_key: row.body_key.clone(),
-        orders: serde_json::to_string(&order).map_err(ApiError::internal)?,
-        created_at: clock.now(),
-    };
-    diesel::insert_into(node_commands::table).values(&command).execute(conn)?;
+/// Orders the release of held messages; `domains` are the names of theirs. Call it in the transaction that marks
+/// them as released, and [`Events::new_commands`] once that is committed.
+pub(super) fn add_releases(
+    conn: &mut Conn,
+    clock: &Clock,
+    rows: &[&HeldRow],
+    domains: &HashMap<i64, String>,
+) -> ApiResult<()> {
+    let mut receivers: HashMap<i32, Option<String>> = HashMap::new();
+    let mut commands = Vec::with_capacity(rows.len());
+    for row in rows {
+        let receiver = match receivers.get(&row.node) {
+            Some(known) => known.clone(),
+            None => nodes::online(conn, row.node, clock.now())?,
+        };
+        receivers.insert(row.node, receiver.clone());
+        let id: CommandId = clock.new_id();
+        let order = Order::Release {
+            record: RecordId(row.id),
+            message_id: row.message_id.clone(),
+            domain: domains.get(&row.domain_id).cloned().unwrap_or_default(),
+            sender: row.sender.clone(),
+            recipient: row.recipient.clone(),
+        };
+        commands.push(CommandRow {
+            id: id.0,
+            node_id: receiver,
+            record_id: row.id,
+            domain_id: row.domain_id,
+            body_key: row.body_key.clone(),
+            orders: serde_json::to_string(&order).map_err(ApiError::internal)?,
+            created_at: clock.now(),
+        });
+    }
+    for part in commands.chunks(ROWS) {
+        let insert = diesel::insert_into(node_commands::table).values(part);
+        match conn {
+            Conn::Postgres(server) => insert.execute(server)?,
+            Conn::Sqlite(file) => insert.execute(file)?,
+        };
+    }
     Ok(())
 }
 
@@ -177,7 +198,7 @@ fn own(conn: &mut Conn, node: &str) -> ApiResult<Vec<Command>> {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = node_commands)]
+#[diesel(table_name = node_commands, treat_none_as_default_value = false)]
 struct CommandRow {
     id: String,
     node_id: Option<String>,

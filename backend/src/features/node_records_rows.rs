@@ -2,7 +2,7 @@
 
 use super::{
     held_row::HeldRow,
-    log_rows::{DetailRow, LogRow, insert_details, insert_held, insert_logs, text},
+    log_rows::{DetailRow, LogRow, ROWS, insert_details, insert_held, insert_logs, text},
 };
 use crate::{
     access::{
@@ -192,24 +192,58 @@ fn add_event(
     Ok(())
 }
 
-/// Writes what somebody, or the passing of time, did to a held message. The id is made unique among the record's.
-pub(super) fn add_own_event(
+/// Writes what somebody, or the passing of time, did to held messages. Each id is made unique among the record's.
+pub(super) fn add_own_events(
     conn: &mut Conn,
-    row: &HeldRow,
+    rows: &[&HeldRow],
     kind: EventKind,
     now: i64,
     actor: &str,
 ) -> ApiResult<()> {
     let from = RecordId::at(now).0;
-    let last: Option<i64> = log_events::table
-        .filter(log_events::record_id.eq(row.id))
-        .filter(log_events::id.ge(from))
-        .filter(log_events::id.lt(RecordId::at(now + 1).0))
-        .select(diesel::dsl::max(log_events::id))
-        .first(conn)?;
-    let id = RecordId(last.map_or(from, |last| last + 1));
-    let known = (row.domain_id, row.id, String::new());
-    add_event(conn, &known, (id, kind), (String::new(), String::new(), 0), actor)
+    for part in rows.chunks(ROWS) {
+        let ids: Vec<i64> = part.iter().map(|row| row.id).collect();
+        let last: HashMap<i64, Option<i64>> = log_events::table
+            .filter(log_events::record_id.eq_any(&ids))
+            .filter(log_events::id.ge(from))
+            .filter(log_events::id.lt(RecordId::at(now + 1).0))
+            .group_by(log_events::record_id)
+            .select((log_events::record_id, diesel::dsl::max(log_events::id)))
+            .load::<(i64, Option<i64>)>(conn)?
+            .into_iter()
+            .collect();
+        let event = |row: &&HeldRow| EventRow {
+            record_id: row.id,
+            id: last.get(&row.id).copied().flatten().map_or(from, |last| last + 1),
+            domain_id: row.domain_id,
+            kind: kind.name(),
+            host: String::new(),
+            reply: String::new(),
+            size: 0,
+            actor: actor.to_owned(),
+        };
+        insert_events(conn, &part.iter().map(event).collect::<Vec<_>>())?;
+        let these = log::table.filter(log::id.eq_any(&ids)).filter(log::status_at.le(now));
+        diesel::update(these)
+            .set((log::status.eq(kind.status().name()), log::status_at.eq(now)))
+            .execute(conn)?;
+        if kind == EventKind::Released {
+            let these = quarantine::table.filter(quarantine::id.eq_any(&ids));
+            diesel::update(these.filter(quarantine::released_at.is_null()))
+                .set(quarantine::released_at.eq(now))
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert_events(conn: &mut Conn, rows: &[EventRow]) -> ApiResult<()> {
+    let insert = diesel::insert_into(log_events::table).values(rows);
+    match conn {
+        Conn::Postgres(server) => insert.execute(server)?,
+        Conn::Sqlite(file) => insert.execute(file)?,
+    };
+    Ok(())
 }
 
 /// Notes that content is stored; it is there for records that come later.

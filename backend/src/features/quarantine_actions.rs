@@ -1,26 +1,21 @@
-//! What is done with held messages: releasing, deleting at one's level, taking that back (QUA-06 … QUA-10, QUA-22,
-//! QUA-24).
+//! What is done with held messages: deleting at one's level and taking that back (QUA-07, QUA-08, QUA-10). Releasing
+//! is in `quarantine_release.rs`.
 //!
 //! Every id is looked up within the caller's reach; a foreign one is answered like one that does not exist (P2).
-//! Content is not touched here: a node delivers what is released, `retention.rs` removes what nobody sees.
+//! Content is not touched here: `retention.rs` removes what nobody sees.
 
 use super::{
     held_row::HeldRow,
-    node_commands,
-    node_records_rows::add_own_event,
     quarantine_query::{Level, QuarantineSearch, held_within},
 };
 use crate::{
     access::{
         Caller, Granted,
-        scope::{Domain, Reach, domain_names, find_domains},
+        scope::{Domain, Reach, find_domains},
     },
     audit::{self, Actor, Entry},
     clock::Clock,
-    db::{
-        Conn, Db,
-        schema::{bodies, quarantine},
-    },
+    db::{Conn, Db, schema::quarantine},
     error::{ApiError, ApiResult},
     events::{Announcement, Events},
     input::{Body, Params},
@@ -31,57 +26,27 @@ use actix_web::{
 };
 use contract::{
     ids::RecordId,
-    messages::{
-        BulkAnswer, BulkResult, Classification, Emptied, EventKind, MessageSelection, QuarantineQuery,
-        ReleaseRequest,
-    },
-    permission::Permission::{
-        QuarantineDelete, QuarantineRelease, QuarantineReleaseMany, QuarantineReleaseVirus,
-    },
+    messages::{BulkAnswer, BulkResult, Emptied, MessageSelection, QuarantineQuery},
+    permission::Permission::QuarantineDelete,
     problem::{ErrorCode, InvalidCode},
 };
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Messages in one request.
 const MOST: usize = 10_000;
 /// Ids in one statement.
-const IDS: usize = 1000;
+pub(super) const IDS: usize = 1000;
 
-type Services = (Data<Db>, Data<Clock>, Data<Events>);
+pub(super) type Services = (Data<Db>, Data<Clock>, Data<Events>);
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
-        .service(release_quarantined)
-        .service(release_domain_quarantined)
         .service(delete_quarantined)
         .service(restore_quarantined)
         .service(empty_quarantine)
         .service(empty_domain_quarantine);
-}
-
-/// Releases held messages in reach to their recipients (QUA-06, QUA-22).
-#[utoipa::path(tag = "quarantine", request_body = ReleaseRequest, responses((status = 200, body = BulkAnswer, description = "What became of each")))]
-#[post("/api/v1/quarantine/release")]
-async fn release_quarantined(
-    caller: Caller,
-    services: Services,
-    body: Body<ReleaseRequest>,
-) -> ApiResult<HttpResponse> {
-    release(caller, services, None, body.0).await
-}
-
-/// Releases held messages of a domain to their recipients (QUA-06, QUA-22).
-#[utoipa::path(tag = "quarantine", params(("domain" = String, Path, description = "The domain")), request_body = ReleaseRequest, responses((status = 200, body = BulkAnswer, description = "What became of each")))]
-#[post("/api/v1/domains/{domain}/quarantine/release")]
-async fn release_domain_quarantined(
-    caller: Caller,
-    services: Services,
-    path: Path<String>,
-    body: Body<ReleaseRequest>,
-) -> ApiResult<HttpResponse> {
-    release(caller, services, Some(path.into_inner()), body.0).await
 }
 
 /// Deletes held messages in reach at the caller's level (QUA-07, QUA-10).
@@ -129,93 +94,8 @@ async fn empty_domain_quarantine(
     empty(caller, services, Some(path.into_inner()), query.0).await
 }
 
-async fn release(
-    caller: Caller,
-    (db, clock, events): Services,
-    domain: Option<String>,
-    request: ReleaseRequest,
-) -> ApiResult<HttpResponse> {
-    check_ids(&request.ids)?;
-    caller.demand(QuarantineRelease)?;
-    if request.ids.len() > 1 {
-        caller.demand(QuarantineReleaseMany)?;
-    }
-    let (results, touched) = db
-        .change(move |conn| {
-            let granted = match domain {
-                Some(name) => caller.within(conn, &name, QuarantineRelease)?,
-                None => caller.everything(QuarantineRelease)?,
-            };
-            let found = find(conn, &Level::of(&caller), granted.target(), &request.ids, &clock)?;
-            let names = domain_names(conn, found.values().map(|row| row.domain_id))?;
-            let stored = stored(conn, &found)?;
-            let mut touched = Vec::new();
-            let mut results = Vec::with_capacity(request.ids.len());
-            for id in &request.ids {
-                let error = match found.get(&id.0) {
-                    None => Some(ErrorCode::NotFound),
-                    Some(row) => refusal(&caller, row, request.with_virus, &stored),
-                };
-                if let (Some(row), None) = (found.get(&id.0), error) {
-                    let name = names.get(&row.domain_id).map(String::as_str).unwrap_or_default();
-                    release_one(conn, &clock, &caller, row, name)?;
-                    touched.push(row.clone());
-                }
-                results.push(BulkResult { id: *id, error });
-            }
-            Ok((results, touched_domains(conn, touched)?))
-        })
-        .await?;
-    if !touched.is_empty() {
-        events.new_commands();
-    }
-    announce(&events, touched);
-    Ok(HttpResponse::Ok().json(BulkAnswer { results }))
-}
-
-/// Why a message is not released, if it is not (QUA-24).
-fn refusal(caller: &Caller, row: &HeldRow, with_virus: bool, stored: &HashSet<String>) -> Option<ErrorCode> {
-    let is_virus = row.classification() == Classification::Virus;
-    if is_virus && !(with_virus && caller.may(QuarantineReleaseVirus)) {
-        return Some(ErrorCode::VirusNotReleasable);
-    }
-    (!stored.contains(&row.body_key)).then_some(ErrorCode::ContentNotAvailable)
-}
-
-fn release_one(
-    conn: &mut Conn,
-    clock: &Clock,
-    caller: &Caller,
-    row: &HeldRow,
-    domain: &str,
-) -> ApiResult<()> {
-    node_commands::add_release(conn, clock, row, domain)?;
-    add_own_event(conn, row, EventKind::Released, clock.now(), &caller.username)?;
-    let target = row.id.to_string();
-    let to = Some(serde_json::json!({"recipient": row.recipient}));
-    let entry = Entry {
-        action: "release_quarantined",
-        target: &target,
-        domain_id: Some(row.domain_id),
-        to,
-        ..Entry::default()
-    };
-    audit::record(conn, clock, &Actor::from(caller), entry)
-}
-
-/// The contents that are stored.
-fn stored(conn: &mut Conn, found: &HashMap<i64, HeldRow>) -> ApiResult<HashSet<String>> {
-    let keys: Vec<&String> = found.values().map(|row| &row.body_key).collect();
-    let mut stored = HashSet::new();
-    for part in keys.chunks(IDS) {
-        let part = bodies::table.filter(bodies::key.eq_any(part.to_vec())).select(bodies::key);
-        stored.extend(part.load::<String>(conn)?);
-    }
-    Ok(stored)
-}
-
 /// The rows of these ids that the caller reaches and sees.
-fn find(
+pub(super) fn find(
     conn: &mut Conn,
     level: &Level,
     reach: &Reach,
@@ -253,7 +133,7 @@ async fn hide(
             let rows: Vec<HeldRow> = found.values().cloned().collect();
             set_hidden(conn, level, &rows, is_hidden, clock.now())?;
             let action = if is_hidden { "delete_quarantined" } else { "restore_quarantined" };
-            audit_many(conn, &clock, &caller, action, &rows)?;
+            audit_many(conn, &clock, &caller, action, &rows.iter().collect::<Vec<_>>())?;
             let results = ids.into_iter().map(|id| BulkResult {
                 id,
                 error: (!found.contains_key(&id.0)).then_some(ErrorCode::NotFound),
@@ -299,7 +179,7 @@ async fn empty(
             let search = QuarantineSearch::new(granted.target().clone(), level, query, clock.now())?;
             let rows: Vec<HeldRow> = search.found().select(HeldRow::as_select()).load(conn)?;
             set_hidden(conn, level, &rows, true, clock.now())?;
-            audit_many(conn, &clock, &caller, "empty_quarantine", &rows)?;
+            audit_many(conn, &clock, &caller, "empty_quarantine", &rows.iter().collect::<Vec<_>>())?;
             let deleted = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             Ok((deleted, touched_domains(conn, rows)?))
         })
@@ -338,14 +218,14 @@ fn set_hidden(conn: &mut Conn, level: Level, rows: &[HeldRow], is_hidden: bool, 
 }
 
 /// One audit row a domain: which messages.
-fn audit_many(
+pub(super) fn audit_many(
     conn: &mut Conn,
     clock: &Clock,
     caller: &Caller,
     action: &str,
-    rows: &[HeldRow],
+    rows: &[&HeldRow],
 ) -> ApiResult<()> {
-    let mut by_domain: HashMap<i64, Vec<i64>> = HashMap::new();
+    let mut by_domain: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for row in rows {
         by_domain.entry(row.domain_id).or_default().push(row.id);
     }
@@ -361,7 +241,7 @@ fn audit_many(
     Ok(())
 }
 
-fn check_ids(ids: &[RecordId]) -> ApiResult<()> {
+pub(super) fn check_ids(ids: &[RecordId]) -> ApiResult<()> {
     if !(1..=MOST).contains(&ids.len()) {
         return Err(ApiError::invalid("/ids", InvalidCode::OutOfRange));
     }
@@ -373,7 +253,7 @@ fn check_ids(ids: &[RecordId]) -> ApiResult<()> {
 }
 
 /// The domains of rows, each with the rows.
-fn touched_domains(conn: &mut Conn, rows: Vec<HeldRow>) -> ApiResult<Vec<(Domain, Vec<HeldRow>)>> {
+pub(super) fn touched_domains(conn: &mut Conn, rows: Vec<HeldRow>) -> ApiResult<Vec<(Domain, Vec<HeldRow>)>> {
     let mut by_domain: HashMap<i64, Vec<HeldRow>> = HashMap::new();
     for row in rows {
         by_domain.entry(row.domain_id).or_default().push(row);
@@ -382,7 +262,7 @@ fn touched_domains(conn: &mut Conn, rows: Vec<HeldRow>) -> ApiResult<Vec<(Domain
     Ok(keys.into_iter().filter_map(|key| by_domain.remove(&key.id).map(|rows| (key, rows))).collect())
 }
 
-fn announce(events: &Events, touched: Vec<(Domain, Vec<HeldRow>)>) {
+pub(super) fn announce(events: &Events, touched: Vec<(Domain, Vec<HeldRow>)>) {
     for (domain, rows) in touched {
         let recipients = rows.iter().map(|row| row.recipient_search.clone()).collect::<Vec<_>>();
         let records = rows.into_iter().map(|row| (row.recipient_search, RecordId(row.id))).collect();

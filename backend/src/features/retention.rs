@@ -4,23 +4,20 @@
 //! Runs in the serving program every minute. Several programs may run it at once: every step can be repeated. The
 //! log keeps its row when a held message goes, with what became of it.
 
-use super::{held_row::HeldRow, node_records_rows::add_own_event};
+use super::{held_row::HeldRow, node_records_rows::add_own_events, settings_store::in_force};
 use crate::{
+    access::scope::Domain,
     clock::Clock,
     db::{
         Conn, Db,
-        schema::{bodies, domains, log, log_details, log_events, node_commands, quarantine, settings},
+        schema::{bodies, domains, log, log_details, log_events, node_commands, quarantine, training_acts},
     },
     error::{ApiError, ApiResult},
     storage::{BodyKey, Storage},
 };
-use contract::{
-    ids::RecordId,
-    messages::EventKind,
-    settings::{Level, Overrides, Settings, domain::LOG_DAYS},
-};
+use contract::{ids::RecordId, messages::EventKind, settings::domain::LOG_DAYS};
 use diesel::prelude::*;
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 /// How often time is looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -28,6 +25,8 @@ const EVERY: Duration = Duration::from_secs(60);
 const UNDO_MILLIS: i64 = 10 * 60 * 1000;
 /// Content that came before its records waits so long for them.
 const ORPHAN_MILLIS: i64 = 24 * 60 * 60 * 1000;
+/// What people teach is kept as long as a message can be held at most: 90 days.
+const TRAINING_MILLIS: i64 = 90 * DAY_MILLIS;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// Rows in one transaction, so that others get their turn.
 const ROWS: i64 = 500;
@@ -45,7 +44,9 @@ pub(crate) async fn run(db: Db, clock: Clock, storage: Storage) {
 /// Removes what is over now.
 pub async fn sweep(db: &Db, clock: &Clock, storage: &Storage) -> ApiResult<()> {
     let now = clock.now();
-    while db.append(move |conn| end_held(conn, now)).await? {}
+    // In turn with people's changes: what one of them releases just now is not ended meanwhile.
+    while db.change(move |conn| end_held(conn, now)).await? {}
+    while db.append(move |conn| end_training(conn, now)).await? {}
     loop {
         let keys = db.run(move |conn| orphans(conn, now)).await?;
         if keys.is_empty() {
@@ -63,7 +64,12 @@ pub async fn sweep(db: &Db, clock: &Clock, storage: &Storage) -> ApiResult<()> {
             .await?;
         }
     }
-    for (domain, days) in db.run(log_days).await? {
+    let log_days = db.run(|conn| {
+        let all: Vec<Domain> =
+            domains::table.select((domains::id, domains::name, domains::reseller_id)).load(conn)?;
+        in_force(conn, &LOG_DAYS, &all)
+    });
+    for (domain, days) in log_days.await? {
         let before = RecordId::at(now - i64::from(days) * DAY_MILLIS).0;
         while db.append(move |conn| end_log(conn, domain, before)).await? {}
     }
@@ -81,54 +87,43 @@ fn end_held(conn: &mut Conn, now: i64) -> ApiResult<bool> {
         .limit(ROWS)
         .select(HeldRow::as_select())
         .load(conn)?;
-    for row in &rows {
-        // What was released went its own way; its status tells of that.
-        if row.released_at.is_none() {
-            let kind = if row.expires_at <= now { EventKind::Expired } else { EventKind::Removed };
-            add_own_event(conn, row, kind, now, "")?;
-        }
-    }
+    // What was released went its own way; its status tells of that.
+    let still_held = rows.iter().filter(|row| row.released_at.is_none());
+    let (expired, removed): (Vec<_>, Vec<_>) = still_held.partition(|row| row.expires_at <= now);
+    add_own_events(conn, &expired, EventKind::Expired, now, "")?;
+    add_own_events(conn, &removed, EventKind::Removed, now, "")?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     diesel::delete(quarantine::table.filter(quarantine::id.eq_any(&ids))).execute(conn)?;
     Ok(!rows.is_empty())
 }
 
-/// Contents that no held message and no command refers to any more.
+/// Ends training acts, so that the content they keep can go; whether there may be more.
+fn end_training(conn: &mut Conn, now: i64) -> ApiResult<bool> {
+    let ids: Vec<i64> = training_acts::table
+        .filter(training_acts::at.le(now - TRAINING_MILLIS))
+        .select(training_acts::record_id)
+        .limit(ROWS)
+        .load(conn)?;
+    diesel::delete(training_acts::table.filter(training_acts::record_id.eq_any(&ids))).execute(conn)?;
+    Ok(!ids.is_empty())
+}
+
+/// Contents that no held message, no command and no training act refers to any more.
 fn orphans(conn: &mut Conn, now: i64) -> ApiResult<Vec<String>> {
     let held = quarantine::table.filter(quarantine::body_key.eq(bodies::key)).select(quarantine::id);
     let ordered =
         node_commands::table.filter(node_commands::body_key.eq(bodies::key)).select(node_commands::id);
+    let taught =
+        training_acts::table.filter(training_acts::body_key.eq(bodies::key)).select(training_acts::record_id);
     let keys = bodies::table
         .filter(bodies::stored_at.lt(now - ORPHAN_MILLIS))
         .filter(diesel::dsl::not(diesel::dsl::exists(held)))
         .filter(diesel::dsl::not(diesel::dsl::exists(ordered)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(taught)))
         .select(bodies::key)
         .limit(ROWS)
         .load(conn)?;
     Ok(keys)
-}
-
-/// How many days each domain keeps its log.
-fn log_days(conn: &mut Conn) -> ApiResult<Vec<(i64, i32)>> {
-    let rows: Vec<(String, i64, String)> = settings::table
-        .filter(settings::key.eq(LOG_DAYS.key))
-        .select((settings::level, settings::scope_id, settings::value))
-        .load(conn)?;
-    let mut set: HashMap<(String, i64), Overrides> = HashMap::new();
-    for (level, scope, value) in rows {
-        let value = serde_json::from_str(&value).map_err(ApiError::internal)?;
-        set.insert((level, scope), Overrides::from([(LOG_DAYS.key.to_owned(), value)]));
-    }
-    let none = Overrides::new();
-    let at = |level: Level, scope: i64| set.get(&(level.name().to_owned(), scope)).unwrap_or(&none);
-    let all: Vec<(i64, Option<i64>)> =
-        domains::table.select((domains::id, domains::reseller_id)).load(conn)?;
-    let days = all.into_iter().map(|(id, reseller)| {
-        let reseller = reseller.map_or(&none, |reseller| at(Level::Reseller, reseller));
-        let levels = [at(Level::Global, 0), reseller, at(Level::Domain, id)];
-        (id, Settings::resolve(levels).get(&LOG_DAYS))
-    });
-    Ok(days.collect())
 }
 
 /// Ends log records of a domain that are older than an id; whether there may be more. What is still held keeps its

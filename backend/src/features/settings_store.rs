@@ -11,10 +11,13 @@ use crate::{
     error::ApiResult,
     policy::{self, Document},
 };
-use contract::settings::{Level, Overrides};
+use contract::settings::{Level, Overrides, Setting, SettingType, Settings};
 use diesel::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Domains in one statement.
+const DOMAINS: usize = 1000;
 
 /// Whose settings.
 #[derive(Debug)]
@@ -111,6 +114,40 @@ fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResul
         .select((settings::key, settings::value))
         .load::<(String, String)>(conn)?;
     Ok(readable(rows))
+}
+
+/// The value of a setting that is in force for each of these domains.
+pub(super) fn in_force<T: SettingType>(
+    conn: &mut Conn,
+    setting: &Setting<T>,
+    domains: &[Domain],
+) -> ApiResult<HashMap<i64, T>> {
+    let mut found = HashMap::with_capacity(domains.len());
+    for part in domains.chunks(DOMAINS) {
+        let ids: Vec<i64> = part.iter().map(|domain| domain.id).collect();
+        let resellers: HashSet<i64> = part.iter().filter_map(|domain| domain.reseller_id).collect();
+        let at = |level: Level| settings::level.eq(level.name());
+        let rows = settings::table
+            .filter(settings::key.eq(setting.key).and(settings::mailbox.eq("")))
+            .filter(
+                at(Level::Global)
+                    .or(at(Level::Reseller).and(settings::scope_id.eq_any(resellers)))
+                    .or(at(Level::Domain).and(settings::scope_id.eq_any(ids))),
+            )
+            .select((settings::level, settings::scope_id, settings::key, settings::value))
+            .load::<(String, i64, String, String)>(conn)?;
+        let set: HashMap<(String, i64), Overrides> = rows
+            .into_iter()
+            .map(|(level, scope, key, value)| ((level, scope), readable(vec![(key, value)])))
+            .collect();
+        let of = |level: Level, scope: i64| set.get(&(level.name().to_owned(), scope));
+        found.extend(part.iter().map(|domain| {
+            let reseller = domain.reseller_id.and_then(|id| of(Level::Reseller, id));
+            let levels = [of(Level::Global, 0), reseller, of(Level::Domain, domain.id)];
+            (domain.id, Settings::resolve(levels.into_iter().flatten()).get(setting))
+        }));
+    }
+    Ok(found)
 }
 
 /// A value that is no JSON counts as not set.

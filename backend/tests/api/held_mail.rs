@@ -4,10 +4,10 @@ use crate::gateway::{Actor, Answer, Gateway, START, on_each};
 use serde_json::{Value, json};
 
 const RAW: &str = "From: Zoe <zoe@x.example>\r\nSubject: =HYPERLINK(1)\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<b>hi</b><script>alert(1)</script><img src=http://t.example/x>\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n";
-const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The id that the first node makes for the `n`th record of this moment.
-fn id(n: i64) -> i64 {
+pub(crate) fn id(n: i64) -> i64 {
     START << 12 | n
 }
 
@@ -19,13 +19,13 @@ fn record(n: i64, recipient: &str, classification: &str) -> Value {
         "status": "quarantined", "reply": "550 5.7.1 spam", "score": 0.99, "hold_days": 28})
 }
 
-struct Node<'a> {
+pub(crate) struct Node<'a> {
     gateway: &'a Gateway,
     token: String,
 }
 
 impl Node<'_> {
-    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let actor = Actor { gateway: self.gateway, token: self.token.clone(), cookie: String::new() };
         actor.call(method, path, body).await
     }
@@ -52,6 +52,12 @@ async fn node(gateway: &Gateway) -> Node<'_> {
     node
 }
 
+/// Time does its work.
+pub(crate) async fn sweep(gateway: &Gateway) {
+    let services = gateway.running.services();
+    backend::features::retention::sweep(&services.db, &services.clock, &services.storage).await.unwrap();
+}
+
 async fn count(actor: &Actor<'_>, path: &str) -> usize {
     let answer = actor.get(path).await;
     answer.is(200);
@@ -59,7 +65,7 @@ async fn count(actor: &Actor<'_>, path: &str) -> usize {
 }
 
 /// Two spam mails to anna and bob of a.test, one to carl of c.test, a virus to anna.
-async fn filled(gateway: &Gateway) -> Node<'_> {
+pub(crate) async fn filled(gateway: &Gateway) -> Node<'_> {
     let node = node(gateway).await;
     for message in ["m1", "m2", "m3", "m4"] {
         node.put(message).await.is(204);
@@ -226,24 +232,18 @@ async fn the_log_is_searched_by_each_field_paged_and_exported() {
 async fn held_mail_goes_with_its_last_day_and_the_log_row_says_so() {
     on_each(|gateway| async move {
         let _node = filled(&gateway).await;
-        let sweep = || async {
-            let services = gateway.running.services();
-            backend::features::retention::sweep(&services.db, &services.clock, &services.storage)
-                .await
-                .unwrap();
-        };
         gateway.clock.advance(28 * DAY - 60_000);
-        sweep().await;
+        sweep(&gateway).await;
         let root = gateway.actor("root").await;
         assert_eq!(count(&root, "/api/v1/quarantine").await, 4);
         gateway.clock.advance(60_000);
         let range = "/api/v1/log?since=2020-01-01T00:00:00Z";
         let root = gateway.actor("root").await;
         assert_eq!(count(&root, "/api/v1/quarantine").await, 0, "unseen at once");
-        sweep().await;
+        sweep(&gateway).await;
         assert_eq!(count(&root, &format!("{range}&status=expired")).await, 4);
         gateway.clock.advance(DAY);
-        sweep().await;
+        sweep(&gateway).await;
         let root = gateway.actor("root").await;
         assert_eq!(count(&root, range).await, 0);
         gateway

@@ -19,3 +19,5 @@ mod settings;
 mod spec;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod training;

@@ -1,3 +1,4 @@
+DROP TABLE training_acts;
 DROP TABLE quarantine;
 DROP TABLE bodies;
 DROP TABLE log_events;

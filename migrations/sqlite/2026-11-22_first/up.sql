@@ -243,3 +243,21 @@ CREATE INDEX quarantine_recipient ON quarantine (domain_id, recipient_search, id
 CREATE INDEX quarantine_expires ON quarantine (expires_at);
 CREATE INDEX quarantine_hidden ON quarantine (hidden_at);
 CREATE INDEX quarantine_body ON quarantine (body_key);
+
+-- What people teach the filter: this message, of this mailbox, was spam or was not. The content it is about is kept
+-- as long as the row.
+CREATE TABLE training_acts (
+  record_id BIGINT NOT NULL,
+  domain_id BIGINT NOT NULL REFERENCES domains (id) ON DELETE CASCADE,
+  mailbox TEXT NOT NULL,
+  is_spam BOOLEAN NOT NULL,
+  body_key TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  actor_id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (record_id)
+) WITHOUT ROWID;
+CREATE INDEX training_acts_domain ON training_acts (domain_id, at);
+CREATE INDEX training_acts_body ON training_acts (body_key);
+CREATE INDEX training_acts_at ON training_acts (at);

@@ -142,7 +142,8 @@ pub struct QuarantineQuery {
 pub struct ReleaseRequest {
     /// The messages: 1–10,000. More than one asks for the permission `quarantine_release_many` as well (C7).
     pub ids: Vec<RecordId>,
-    /// Whether they also teach that they were not spam; as the domain has it if not given (C15).
+    /// Whether they also teach that they were not spam; as the domain has it if not given (C15). Messages with a
+    /// virus never do. `true` asks for the permission `training_report` as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train: Option<bool>,
     /// Says that messages with a virus are to be released, too; only administrators may (QUA-24).

@@ -75,6 +75,15 @@ pub const REJECT: Choice = Choice("reject");
 /// [`QUARANTINE_RESPONSE`]: held mail is answered with 250.
 pub const ACCEPT: Choice = Choice("accept");
 
+/// Whether releasing a message also teaches that it was not spam; never for viruses (C15).
+pub static RELEASE_TRAINS: Setting<bool> = Setting {
+    key: "incoming.release_trains",
+    default: true,
+    limits: (),
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::FilterSettingsEdit,
+};
+
 /// Whether a failing SPF check counts for nothing (FIL-13).
 pub static SKIP_SPF_CHECK: Setting<bool> = Setting {
     key: "incoming.skip_spf_check",
@@ -99,6 +108,7 @@ pub(super) static SECTION: &[&dyn AnySetting] = &[
     &QUARANTINE_ENABLED,
     &QUARANTINE_RESPONSE,
     &QUARANTINE_DAYS,
+    &RELEASE_TRAINS,
     &UNSURE_NOTATION,
     &SPAM_NOTATION,
     &SKIP_SPF_CHECK,
