@@ -84,6 +84,8 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         .with_context(|| format!("The policy in '{data}' cannot be read or written"))?;
     let (spool, left) = Spool::open(&config.data, spool::SEGMENT_SIZE)
         .with_context(|| format!("The spool in '{data}' cannot be opened"))?;
+    let (receipts, receipts_left) = deliver::receipts::Receipts::open(&config.data)
+        .with_context(|| format!("The receipts in '{data}' cannot be read or written"))?;
     let number = heartbeat::known_number(&config.data);
     let node = Arc::new(Node {
         ids: RecordIds::new(clock.clone(), number),
@@ -91,6 +93,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         policy: Arc::new(policy),
         spool,
         queue: deliver::queue::Queue::default(),
+        receipts,
         executed: commands::Executed::default(),
         outbox: outbox::Outbox::default(),
         judge: judge::Judge::default(),
@@ -101,8 +104,9 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
     });
     node.outbox.push(&left);
     for handle in left.iter().filter(|handle| handle.kind() == Kind::Message) {
-        deliver::queue::restore(&node, handle);
+        deliver::queue::restore(&node, handle, &receipts_left).await;
     }
+    receipts_left.remove();
     commands::restore(&node, &left);
     Ok(Ready { node, listener, api })
 }

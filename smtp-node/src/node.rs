@@ -4,7 +4,7 @@ use crate::{
     clock::{Clock, RecordIds},
     commands::Executed,
     config::Config,
-    deliver::queue::Queue,
+    deliver::{queue::Queue, receipts::Receipts},
     judge::Judge,
     lookups::Lookups,
     outbox::Outbox,
@@ -28,6 +28,8 @@ pub struct Node {
     pub spool: Arc<Spool>,
     /// What is to be delivered.
     pub queue: Queue,
+    /// What destination servers have acknowledged.
+    pub receipts: Receipts,
     /// Commands carried out of which the API has not heard.
     pub executed: Executed,
     /// What is to be told to the API.

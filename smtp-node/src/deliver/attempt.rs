@@ -4,6 +4,7 @@
 use super::{
     client::{Client, Failure, Source},
     message::Envelope,
+    receipts::{Receipt, Receipts},
 };
 use crate::{
     headers,
@@ -47,6 +48,8 @@ pub struct Parcel<'a> {
     pub spool: &'a Spool,
     /// Its record.
     pub handle: &'a Handle,
+    /// Where it is written down that a server took it.
+    pub receipts: &'a Receipts,
     /// The node's name.
     pub hostname: &'a str,
 }
@@ -202,6 +205,11 @@ async fn send(
             Err(failure)
         }
     };
+    if let Ok((reply, size)) = &sent {
+        let (id, host) = (envelope.id.clone(), client.host.clone());
+        let receipt = Receipt { id, places: taken.clone(), host, reply: reply.clone(), size: *size };
+        parcel.receipts.note(&receipt);
+    }
     // What broke after the message was under way is not tried again at once: the server may have it.
     results.extend(taken.into_iter().map(|place| (place, sent.clone())));
     Ok(results)

@@ -105,6 +105,8 @@ pub struct Client {
     pub messages: u32,
     /// The address it leads to.
     pub address: SocketAddr,
+    /// The route it serves, `host:port`.
+    pub host: String,
 }
 
 impl Client {
@@ -165,7 +167,7 @@ impl Client {
                 .map_err(|_| failed("it took too long"))?
                 .map_err(|error| failed(Failure::of(&error).text()))?;
         }
-        Ok(Self { connection, is_cut, messages: 0, address })
+        Ok(Self { connection, is_cut, messages: 0, address, host: route.to_string() })
     }
 
     /// Whether the server takes addresses beyond ASCII.

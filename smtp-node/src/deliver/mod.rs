@@ -6,6 +6,7 @@
 //! | [`queue`] | who is to be tried when, and by whom |
 //! | [`attempt`] | one try: the routes in their order, each recipient's result |
 //! | [`client`] | one SMTP connection to a destination server |
+//! | [`receipts`] | what destination servers have acknowledged, before the spool has it |
 //! | `settle` | what follows a try |
 //! | [`schedule`] | when the next try is due (QUE-21) |
 //! | [`bounce`] | what the sender hears when it cannot be delivered |
@@ -15,5 +16,6 @@ pub mod bounce;
 pub mod client;
 pub mod message;
 pub mod queue;
+pub mod receipts;
 pub mod schedule;
 mod settle;

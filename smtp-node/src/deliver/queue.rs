@@ -5,6 +5,7 @@
 use super::{
     attempt::{self, Fate, Kept, Outcome, Parcel},
     message::{Envelope, Progress},
+    receipts::Left,
     settle,
 };
 use crate::{
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use contract::domains::Route;
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
     io::Read,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -107,6 +108,11 @@ impl Queue {
 
 /// Takes a committed message, with its octets if they are at hand.
 pub fn add(node: &Arc<Node>, handle: Handle, envelope: Envelope, content: Option<Bytes>) {
+    let message = queued(node, handle, envelope, content);
+    schedule(node, &message);
+}
+
+fn queued(node: &Node, handle: Handle, envelope: Envelope, content: Option<Bytes>) -> Arc<Queued> {
     let progress = handle.state().and_then(|state| serde_json::from_slice(&state).ok()).unwrap_or_default();
     node.queue.messages.fetch_add(1, Ordering::Relaxed);
     let used = node.queue.memory.load(Ordering::Relaxed);
@@ -114,19 +120,51 @@ pub fn add(node: &Arc<Node>, handle: Handle, envelope: Envelope, content: Option
     if let Some(content) = &content {
         node.queue.memory.fetch_add(content.len(), Ordering::Relaxed);
     }
-    let message =
-        Arc::new(Queued { handle, envelope, content: Mutex::new(content), progress: Mutex::new(progress) });
-    schedule(node, &message);
+    Arc::new(Queued { handle, envelope, content: Mutex::new(content), progress: Mutex::new(progress) })
 }
 
-/// Takes over what an earlier run left in the spool.
-pub fn restore(node: &Arc<Node>, handle: &Handle) {
+/// Takes over what an earlier run left in the spool. What it delivered and could not write there any more is written
+/// now, and not delivered again.
+pub async fn restore(node: &Arc<Node>, handle: &Handle, left: &Left) {
     let read = node.spool.read(handle).map_err(|error| error.to_string());
-    let envelope = read.and_then(|it| serde_json::from_slice(&it.head).map_err(|error| error.to_string()));
-    match envelope {
-        Ok(envelope) => add(node, handle.clone(), envelope, None),
-        Err(error) => tracing::error!(error, "a message in the spool cannot be read"),
+    let envelope: Result<Envelope, String> =
+        read.and_then(|it| serde_json::from_slice(&it.head).map_err(|error| error.to_string()));
+    let envelope = match envelope {
+        Ok(envelope) => envelope,
+        Err(error) => return tracing::error!(error, "a message in the spool cannot be read"),
+    };
+    let message = queued(node, handle.clone(), envelope, None);
+    let acknowledged = acknowledged(&message, left);
+    let was_acknowledged = !acknowledged.is_empty();
+    for (domain, outcomes) in acknowledged {
+        let job = Job { message: message.clone(), domain };
+        settle::settle(node, &job, &Bytes::new(), outcomes).await;
     }
+    let is_finished = message.envelope.open_domains(&lock(&message.progress)).is_empty();
+    if !(is_finished && was_acknowledged) {
+        schedule(node, &message);
+    }
+}
+
+/// The open recipients whose receipts an earlier run left, by domain.
+fn acknowledged(message: &Queued, left: &Left) -> BTreeMap<String, BTreeMap<usize, Outcome>> {
+    let mut by_domain: BTreeMap<String, BTreeMap<usize, Outcome>> = BTreeMap::new();
+    for receipt in left.of(&message.envelope.id) {
+        let delivered = Outcome {
+            fate: Fate::Delivered,
+            host: receipt.host.clone(),
+            reply: receipt.reply.clone(),
+            size: receipt.size,
+        };
+        for place in &receipt.places {
+            let Some(recipient) = message.envelope.recipients.get(*place) else { continue };
+            if !lock(&message.progress).settled.contains(place) {
+                let outcomes = by_domain.entry(recipient.domain.clone()).or_default();
+                outcomes.insert(*place, delivered.clone());
+            }
+        }
+    }
+    by_domain
 }
 
 fn schedule(node: &Arc<Node>, message: &Arc<Queued>) {
@@ -261,6 +299,7 @@ async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
                         beginning: beginning.clone(),
                         spool: &node.spool,
                         handle: &message.handle,
+                        receipts: &node.receipts,
                         hostname: &node.config.hostname,
                     };
                     attempt::attempt(&parcel, &routes, &places, kept).await

@@ -60,6 +60,8 @@ pub(super) async fn settle(
         Ok(handles) => handles,
         Err(error) => write_again(node, entries, error).await,
     };
+    let settled = outcomes.iter().filter(|(_, outcome)| outcome.fate == Fate::Delivered);
+    node.receipts.close(&envelope.id, settled.map(|(place, _)| *place));
     node.outbox.push(&handles);
     let handle = handles.into_iter().find(|handle| handle.kind() == Kind::Message);
     if let (Some((head, body)), Some(handle)) = (bounce, handle) {

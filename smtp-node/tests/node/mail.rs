@@ -1,10 +1,11 @@
 //! Routes, retries, bounces, restarts, several recipients.
 
 use crate::{
+    api::ApiServer,
     destination::{Destination, Mood},
     running::{Client, GTUBE, HOUR, Running, policy, until, until_count, until_empty},
 };
-use contract::settings::Overrides;
+use contract::{messages::EventKind, settings::Overrides};
 use serde_json::json;
 use std::time::Duration;
 
@@ -81,6 +82,49 @@ async fn what_could_not_be_delivered_is_tried_again_also_after_a_restart() {
     node.stop().await;
     let node = Running::start(folder.path(), false, None).await;
     assert_eq!(node.node.queue.len(), 0, "it is not delivered twice");
+    node.stop().await;
+}
+
+/// A node that was killed between the acknowledgement and its own writing (RFC 1047).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_has_acknowledged_is_not_delivered_again_though_the_spool_does_not_know() {
+    let (folder, api) = (tempfile::tempdir().unwrap(), ApiServer::start().await);
+    let destination = Destination::start(Mood::Defers).await;
+    let domain = |name| (name, Overrides::new());
+    let route = destination.route();
+    let routes: &[&str] = &[&route];
+    let domains = [domain("ours.test"), domain("other.test")].map(|(name, none)| (name, routes, none));
+    policy(folder.path(), &domains);
+    let node = Running::start_with(folder.path(), &api.url(), false, None).await;
+    let recipients = ["a@ours.test", "b@ours.test", "c@other.test"];
+    let id = node.send("ann@sender.test", &recipients, "both").await.rsplit(' ').next().unwrap().to_owned();
+    let other = node.send("ann@sender.test", &["d@ours.test"], "one").await;
+    let other = other.rsplit(' ').next().unwrap().to_owned();
+    until("a try for each", || async { destination.tries() == 4 }).await;
+    node.stop().await;
+    let receipt = |id: &str, places: &[usize]| {
+        format!(
+            "\n{}",
+            json!({ "id": id, "places": places, "host": "gone.test:25", "reply": "250 ok", "size": 7 })
+        )
+    };
+    let receipts = format!("{}{}\n{{\"id\":\"torn", receipt(&id, &[0]), receipt(&other, &[0]));
+    std::fs::write(folder.path().join("receipts/7"), receipts).unwrap();
+    destination.set_mood(Mood::Accepts);
+    let node = Running::start_with(folder.path(), &api.url(), false, None).await;
+    node.clock.advance(HOUR);
+    until_empty(&node.node).await;
+    let mut delivered = destination.recipients();
+    delivered.sort();
+    assert_eq!(delivered, ["<b@ours.test>", "<c@other.test>"]);
+    until("every delivery to be told", || async {
+        api.events().iter().filter(|event| event.kind == EventKind::Delivered).count() == 4
+    })
+    .await;
+    assert_eq!(api.events().iter().filter(|event| event.host == "gone.test:25").count(), 2);
+    node.stop().await;
+    let node = Running::start_with(folder.path(), &api.url(), false, None).await;
+    assert_eq!(node.node.queue.len(), 0);
     node.stop().await;
 }
 
