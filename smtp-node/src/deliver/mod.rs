@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | [`message`] | a message to be delivered, as it lies in the spool |
-//! | [`queue`] | who is to be tried when, and by whom |
+//! | [`queue`] | what is to be tried when |
+//! | `lane` | who tries it: the workers of a domain |
 //! | [`attempt`] | one try: the routes in their order, each recipient's result |
 //! | [`client`] | one SMTP connection to a destination server |
 //! | [`receipts`] | what destination servers have acknowledged, before the spool has it |
@@ -14,6 +15,7 @@
 pub mod attempt;
 pub mod bounce;
 pub mod client;
+mod lane;
 pub mod message;
 pub mod queue;
 pub mod receipts;

@@ -1,9 +1,9 @@
-//! Who is to be tried when, and by whom. Each domain has a lane with a few workers; a worker keeps its connection
-//! and takes one message after the other. What fails for now waits for its time; the queue is rebuilt from the
-//! spool when the node starts.
+//! What is to be tried when. What is due goes into the lane of its domain ([`super::lane`]); what fails for now waits
+//! for its time; the queue is rebuilt from the spool when the node starts.
 
 use super::{
     attempt::{self, Fate, Kept, Outcome, Parcel},
+    lane::{Job, Lane, submit},
     message::{Envelope, Progress},
     receipts::Left,
     settle,
@@ -17,25 +17,17 @@ use bytes::Bytes;
 use contract::domains::Route;
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BinaryHeap, HashMap},
     io::Read,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
-use tokio::{
-    sync::{Notify, Semaphore, oneshot},
-    time::timeout,
-};
+use tokio::sync::{Notify, Semaphore};
 
-/// Connections to one destination at a time.
-const WORKERS: usize = 20;
 /// Connections out at a time.
 const ALL_WORKERS: usize = 400;
-/// How long a worker keeps its connection without work.
-const IDLE: Duration = Duration::from_secs(5);
 /// Octets of messages kept in memory until their first try.
 const MEMORY: usize = 64 * 1024 * 1024;
 
@@ -48,29 +40,15 @@ pub struct Queued {
     pub(super) progress: Mutex<Progress>,
 }
 
-/// A message for one domain.
-#[derive(Clone)]
-pub(super) struct Job {
-    pub(super) message: Arc<Queued>,
-    pub(super) domain: String,
-}
-
-#[derive(Default)]
-struct Lane {
-    ready: VecDeque<Job>,
-    workers: usize,
-    waiting: Vec<(u64, oneshot::Sender<Job>)>,
-}
-
 /// The queue.
 pub struct Queue {
-    lanes: Mutex<HashMap<String, Lane>>,
+    pub(super) lanes: Mutex<HashMap<String, Lane>>,
     /// Jobs that wait, by time and a number that tells equal times apart.
     later: Mutex<BinaryHeap<Reverse<(i64, u64)>>>,
     sleeping: Mutex<HashMap<u64, Job>>,
     changed: Notify,
-    next_number: AtomicU64,
-    connections: Semaphore,
+    pub(super) next_number: AtomicU64,
+    pub(super) connections: Semaphore,
     messages: AtomicU64,
     memory: AtomicUsize,
 }
@@ -137,6 +115,7 @@ pub async fn restore(node: &Arc<Node>, handle: &Handle, left: &Left) {
     let acknowledged = acknowledged(&message, left);
     let was_acknowledged = !acknowledged.is_empty();
     for (domain, outcomes) in acknowledged {
+        tracing::info!(id = message.envelope.id, domain, "acknowledged before the last run ended");
         let job = Job { message: message.clone(), domain };
         settle::settle(node, &job, &Bytes::new(), outcomes).await;
     }
@@ -223,68 +202,7 @@ pub async fn wake(node: Arc<Node>) {
     }
 }
 
-fn submit(node: &Arc<Node>, mut job: Job) {
-    let mut lanes = lock(&node.queue.lanes);
-    let lane = lanes.entry(job.domain.clone()).or_default();
-    while let Some((_, worker)) = lane.waiting.pop() {
-        match worker.send(job) {
-            Ok(()) => return,
-            Err(back) => job = back,
-        }
-    }
-    let domain = job.domain.clone();
-    lane.ready.push_back(job);
-    if lane.workers < WORKERS {
-        lane.workers += 1;
-        tokio::spawn(Box::pin(work(node.clone(), domain)));
-    }
-}
-
-/// A worker of a lane: takes jobs until there have been none for a while.
-async fn work(node: Arc<Node>, domain: String) {
-    let mut kept = None;
-    let Ok(_permit) = node.queue.connections.acquire().await else { return };
-    while let Some(job) = next_job(&node, &domain).await {
-        try_job(&node, &job, &mut kept).await;
-    }
-    if let Some(kept) = kept {
-        kept.quit().await;
-    }
-}
-
-async fn next_job(node: &Arc<Node>, domain: &str) -> Option<Job> {
-    let number = node.queue.next_number.fetch_add(1, Ordering::Relaxed);
-    let mut receiver = {
-        let mut lanes = lock(&node.queue.lanes);
-        let lane = lanes.get_mut(domain)?;
-        if let Some(job) = lane.ready.pop_front() {
-            return Some(job);
-        }
-        let (sender, receiver) = oneshot::channel();
-        lane.waiting.push((number, sender));
-        receiver
-    };
-    if let Ok(Ok(job)) = timeout(IDLE, &mut receiver).await {
-        return Some(job);
-    }
-    {
-        let mut lanes = lock(&node.queue.lanes);
-        let lane = lanes.get_mut(domain)?;
-        let before = lane.waiting.len();
-        lane.waiting.retain(|(other, _)| *other != number);
-        if lane.waiting.len() < before {
-            lane.workers -= 1;
-            if lane.workers == 0 {
-                lanes.remove(domain);
-            }
-            return None;
-        }
-    }
-    // Somebody gave us a job in the very moment in which we stopped waiting.
-    receiver.await.ok()
-}
-
-async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
+pub(super) async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
     let message = &job.message;
     let places = message.envelope.open_at(&job.domain, &lock(&message.progress));
     if places.is_empty() {

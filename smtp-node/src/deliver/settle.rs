@@ -3,8 +3,9 @@
 use super::{
     attempt::{Fate, Outcome},
     bounce::Undelivered,
+    lane::Job,
     message::{Envelope, Progress},
-    queue::{Job, add, drop_content, forget, lock, sleep},
+    queue::{add, drop_content, forget, lock, sleep},
     schedule,
 };
 use crate::{

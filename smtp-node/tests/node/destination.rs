@@ -15,6 +15,8 @@ pub(crate) enum Mood {
     Accepts,
     Defers,
     Refuses,
+    /// Takes mail, after a while.
+    Tarries,
 }
 
 #[derive(Default)]
@@ -88,8 +90,12 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
             }
             Some(("RCPT TO", path)) => {
                 kept.lock().unwrap().tries += 1;
-                match *mood.lock().unwrap() {
-                    Mood::Accepts => {
+                let now = *mood.lock().unwrap();
+                if now == Mood::Tarries {
+                    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+                }
+                match now {
+                    Mood::Accepts | Mood::Tarries => {
                         recipients.push(path.to_owned());
                         "250 2.1.5 ok"
                     }

@@ -157,6 +157,21 @@ async fn the_sender_hears_of_what_cannot_be_delivered() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_destination_gets_more_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let destination = Destination::start(Mood::Tarries).await;
+    policy(folder.path(), &[("ours.test", &[&destination.route()], Overrides::new())]);
+    let node = Running::start(folder.path(), false, None).await;
+    for _ in 0..40 {
+        node.send("ann@sender.test", &["user@ours.test"], "x").await;
+    }
+    until_count(&destination, 40).await;
+    let connections = destination.connections();
+    assert!((6..=20).contains(&connections), "{connections}");
+    node.stop().await;
+}
+
 /// C17, FIL-03, FIL-04, FIL-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn recipients_with_different_settings_each_get_what_their_settings_say() {
