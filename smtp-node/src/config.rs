@@ -28,6 +28,9 @@ pub struct Config {
     pub max_connections_per_ip: usize,
     /// The largest message in octets: `GATEPOST_NODE_MAX_MESSAGE_BYTES`, 150 MiB if not given.
     pub max_message_bytes: u64,
+    /// Octets of the disk that mail leaves free, so that what was taken can still be worked on:
+    /// `GATEPOST_NODE_MIN_FREE_BYTES`, 128 MiB if not given. With less, no mail is taken for now.
+    pub min_free_bytes: u64,
     /// How long a client may be silent between commands: `GATEPOST_NODE_COMMAND_TIMEOUT` in seconds, 300 if not
     /// given (RFC 5321 §4.5.3.2.7).
     pub command_timeout: Duration,
@@ -85,6 +88,11 @@ impl Config {
             max_message_bytes: variables.parsed(
                 "GATEPOST_NODE_MAX_MESSAGE_BYTES",
                 "157286400",
+                "a number of octets",
+            )?,
+            min_free_bytes: variables.parsed(
+                "GATEPOST_NODE_MIN_FREE_BYTES",
+                "134217728",
                 "a number of octets",
             )?,
             command_timeout: Duration::from_secs(variables.parsed(

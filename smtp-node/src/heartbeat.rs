@@ -1,6 +1,6 @@
 //! Tells the API every 15 seconds that the node is there, and hears its number, which is part of its records' ids.
 
-use crate::{api::Api, node::Node};
+use crate::{api::Api, node::Node, whole_file};
 use contract::nodes::{BEAT, Heartbeat, Welcome};
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ fn take_number(node: &Node, welcome: &Welcome) {
         return;
     }
     node.ids.set_node(welcome.number);
-    if let Err(error) = std::fs::write(node.config.data.join(FILE), format!("{}\n", welcome.number)) {
+    if let Err(error) = whole_file::replace(&node.config.data.join(FILE), &format!("{}\n", welcome.number)) {
         tracing::warn!(%error, "the node's number could not be kept");
     }
     tracing::info!(name = welcome.name, number = welcome.number, "known to the API");

@@ -38,6 +38,7 @@ pub mod policy_sync;
 pub mod records;
 pub mod smtp;
 pub mod spool;
+mod whole_file;
 
 use anyhow::{Context, Result};
 use api::Api;

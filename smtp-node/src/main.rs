@@ -11,6 +11,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .json()
         .flatten_event(true)
+        // Where the log cannot be written, as on a full disk, the mail goes on without it.
+        .log_internal_errors(false)
         .init();
     match start() {
         Ok(()) => ExitCode::SUCCESS,

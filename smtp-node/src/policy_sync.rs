@@ -55,8 +55,12 @@ impl PolicyStore {
         let mut line = serde_json::to_vec(&changes)?;
         line.push(b'\n');
         let mut file = File::options().append(true).create(true).open(&self.path)?;
-        file.write_all(&line)?;
-        file.sync_data()?;
+        let length = file.metadata()?.len();
+        if let Err(error) = file.write_all(&line).and_then(|()| file.sync_data()) {
+            // Half a line would make the lines after it unreadable.
+            drop(file.set_len(length));
+            return Err(error);
+        }
         self.current.store(Arc::new(self.current().after(changes)));
         Ok(())
     }

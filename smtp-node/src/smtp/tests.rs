@@ -44,6 +44,7 @@ impl TestNode {
             max_connections: 100,
             max_connections_per_ip: 50,
             max_message_bytes: 100_000,
+            min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
             bounce_relay: None,
         };

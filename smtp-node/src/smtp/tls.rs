@@ -6,10 +6,10 @@ use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
+use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::Config;
+use crate::{config::Config, whole_file};
 
 /// What encrypts connections.
 ///
@@ -40,16 +40,8 @@ fn own(config: &Config) -> Result<(std::path::PathBuf, std::path::PathBuf)> {
     if !certificate.exists() || !key.exists() {
         let made = rcgen::generate_simple_self_signed(vec![config.hostname.clone()])
             .context("A certificate for this host name cannot be made")?;
-        write_private(&key, &made.signing_key.serialize_pem())?;
-        write_private(&certificate, &made.cert.pem())?;
+        whole_file::replace(&key, &made.signing_key.serialize_pem())?;
+        whole_file::replace(&certificate, &made.cert.pem())?;
     }
     Ok((certificate, key))
-}
-
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(())
 }

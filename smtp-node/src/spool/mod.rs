@@ -157,7 +157,7 @@ impl Spool {
         let next_file = body::remove_orphans(folder, &found.files)? + 1;
         let live = found.live_in_order();
         let (commits, receiver) = mpsc::unbounded_channel();
-        let writer = writer::Writer::start(folder, segment_size, found)?;
+        let writer = writer::Writer::start(folder, segment_size, found);
         std::thread::Builder::new().name("spool".into()).spawn(move || writer.run(receiver))?;
         let spool = Self { folder: folder.to_owned(), commits, next_file: AtomicU64::new(next_file) };
         Ok((Arc::new(spool), live))
@@ -225,6 +225,15 @@ impl Spool {
     /// If it cannot be made.
     pub fn new_body_file(&self) -> io::Result<BodyFile> {
         BodyFile::create(&self.folder, self.next_file.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Octets that may still be written to its disk.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn free_octets(&self) -> io::Result<u64> {
+        let found = rustix::fs::statvfs(&self.folder)?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     /// The file with a live record's body, if it has one.

@@ -129,17 +129,27 @@ pub(super) fn sync_folder(spool: &Path) -> io::Result<()> {
 
 /// Writes a file of zeros, so that later writes change no metadata and one fdatasync is all they need.
 pub(super) fn prepare(spool: &Path, name: &str, size: u64) -> io::Result<PathBuf> {
-    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     let path = log_folder(spool).join(name);
-    let mut file = File::create(&path)?;
+    match fill(&path, size) {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            // Half a file would take the space that is missing.
+            drop(std::fs::remove_file(&path));
+            Err(error)
+        }
+    }
+}
+
+fn fill(path: &Path, size: u64) -> io::Result<()> {
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    let mut file = File::create(path)?;
     let mut left = size;
     while left > 0 {
         let part = usize::try_from(left).unwrap_or(ZEROS.len()).min(ZEROS.len());
         file.write_all(ZEROS.get(..part).unwrap_or(&ZEROS))?;
         left -= u64::try_from(part).unwrap_or(left);
     }
-    file.sync_all()?;
-    Ok(path)
+    file.sync_all()
 }
 
 /// The octets a record takes on disk.

@@ -88,7 +88,7 @@ fn length_of(head: &Bytes) -> Bytes {
 }
 
 impl Writer {
-    pub(super) fn start(spool: &Path, segment_size: u64, segments: Segments) -> io::Result<Self> {
+    pub(super) fn start(spool: &Path, segment_size: u64, segments: Segments) -> Self {
         let next_number = segments.by_number.last_key_value().map_or(1, |(number, _)| number + 1);
         let mut writer = Self {
             spool: spool.to_owned(),
@@ -99,9 +99,11 @@ impl Writer {
             spares: Vec::new(),
             preparing: None,
         };
-        writer.begin_segment()?;
-        writer.tidy()?;
-        Ok(writer)
+        if let Err(error) = writer.begin_segment().and_then(|()| writer.tidy()) {
+            // What lies in the spool is delivered all the same; the next commit tries again.
+            tracing::error!(%error, "the spool cannot be written");
+        }
+        writer
     }
 
     pub(super) fn run(mut self, mut commits: mpsc::UnboundedReceiver<Commit>) {
@@ -146,7 +148,6 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(%error, "the spool could not be written");
-                self.leave_segment();
                 for commit in batch {
                     for entry in &commit.entries {
                         if let Entry::Finish(handle) = entry {
@@ -161,6 +162,14 @@ impl Writer {
 
     /// Writes the groups into one segment and waits until they are on stable storage.
     fn write(&mut self, groups: &mut [Vec<Planned>]) -> io::Result<()> {
+        let written = self.append(groups);
+        if written.is_err() {
+            self.leave_segment();
+        }
+        written
+    }
+
+    fn append(&mut self, groups: &mut [Vec<Planned>]) -> io::Result<()> {
         let size = groups.iter().flatten().map(|planned| on_disk(&planned.header)).sum::<u64>();
         if size == 0 {
             return Ok(());
@@ -230,10 +239,11 @@ impl Writer {
                 self.preparing = preparing;
                 path
             }
-            (None, Some(thread)) => {
-                thread.join().map_err(|_| io::Error::other("preparing a segment failed"))??
-            }
-            (None, None) => segment::prepare(&self.spool, &format!("new-{number}"), self.segment_size)?,
+            (None, preparing) => match preparing.map(JoinHandle::join) {
+                Some(Ok(Ok(path))) => path,
+                // What failed a while ago may succeed now.
+                _ => segment::prepare(&self.spool, &format!("new-{number}"), self.segment_size)?,
+            },
         };
         let active = Active::begin(&self.spool, number, &prepared)?;
         self.next_number += 1;
@@ -291,7 +301,6 @@ impl Writer {
         let mut groups = [group];
         if let Err(error) = self.write(&mut groups) {
             self.segments.by_number.insert(number, dead);
-            self.leave_segment();
             return Err(error);
         }
         for group in groups {
@@ -326,10 +335,7 @@ impl Writer {
             group.push(Planned::new(handle.kind, at.0, handle.file, vec![payload.into()], effect));
         }
         let mut groups = [group];
-        if let Err(error) = self.write(&mut groups) {
-            self.leave_segment();
-            return Err(error);
-        }
+        self.write(&mut groups)?;
         let [group] = groups;
         let moved: Vec<Handle> = segment_handles(&group);
         self.apply(group, &mut Vec::new());

@@ -6,6 +6,8 @@ mod api;
 #[cfg(test)]
 mod destination;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod running;

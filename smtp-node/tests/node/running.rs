@@ -56,6 +56,7 @@ impl Running {
             max_connections: 100,
             max_connections_per_ip: 100,
             max_message_bytes: 10_000_000,
+            min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
             bounce_relay,
         };
@@ -73,7 +74,15 @@ impl Running {
     }
 
     pub(crate) async fn send(&self, sender: &str, recipients: &[&str], text: &str) -> String {
-        let mut client = Client::connect(self.address).await;
+        Client::connect(self.address).await.send(sender, recipients, text).await
+    }
+}
+
+pub(crate) struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub(crate) async fn send(&mut self, sender: &str, recipients: &[&str], text: &str) -> String {
+        let client = self;
         client.say(&format!("MAIL FROM:<{sender}>")).await;
         let mut last = String::new();
         for recipient in recipients {
@@ -89,8 +98,6 @@ impl Running {
         client.say(&message).await
     }
 }
-
-pub(crate) struct Client(BufReader<TcpStream>);
 
 impl Client {
     pub(crate) async fn connect(address: std::net::SocketAddr) -> Self {
