@@ -166,6 +166,8 @@ pub enum InvalidCode {
     Duplicate,
     /// The unsure threshold must be lower than the quarantine threshold (FIL-07).
     ThresholdOrder,
+    /// The same for somebody at a narrower level, who has one of the two and inherits the other.
+    ThresholdOrderBelow,
     /// The end is before the beginning.
     RangeOrder,
     /// The cursor is not one that this list gave.
@@ -178,7 +180,7 @@ pub enum InvalidCode {
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -195,6 +197,7 @@ impl InvalidCode {
         Self::PrivateNetwork,
         Self::Duplicate,
         Self::ThresholdOrder,
+        Self::ThresholdOrderBelow,
         Self::RangeOrder,
         Self::Cursor,
         Self::NotFound,
@@ -220,6 +223,7 @@ impl InvalidCode {
             Self::PrivateNetwork => "private_network",
             Self::Duplicate => "duplicate",
             Self::ThresholdOrder => "threshold_order",
+            Self::ThresholdOrderBelow => "threshold_order_below",
             Self::RangeOrder => "range_order",
             Self::Cursor => "cursor",
             Self::NotFound => "not_found",

@@ -12,6 +12,9 @@ use contract::permission::Role;
 use diesel::{prelude::*, sql_types::BigInt};
 use std::collections::{HashMap, HashSet};
 
+/// Ids in one statement.
+const IDS: usize = 1000;
+
 /// What a caller reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -133,11 +136,17 @@ pub fn find_domain(conn: &mut Conn, name: &str) -> ApiResult<Option<Domain>> {
 
 /// The domains of these ids.
 pub fn find_domains(conn: &mut Conn, ids: impl IntoIterator<Item = i64>) -> ApiResult<Vec<Domain>> {
-    let ids: HashSet<i64> = ids.into_iter().collect();
-    Ok(domains::table
-        .filter(domains::id.eq_any(ids))
-        .select((domains::id, domains::name, domains::reseller_id))
-        .load(conn)?)
+    let ids: Vec<i64> = ids.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    let mut found = Vec::with_capacity(ids.len());
+    for part in ids.chunks(IDS) {
+        found.extend(
+            domains::table
+                .filter(domains::id.eq_any(part))
+                .select((domains::id, domains::name, domains::reseller_id))
+                .load::<Domain>(conn)?,
+        );
+    }
+    Ok(found)
 }
 
 /// The names of the domains of these ids.

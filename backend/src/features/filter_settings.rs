@@ -1,7 +1,10 @@
 //! The generic settings API: reading what is in force, setting, returning to inheritance, for every section of the
 //! catalogue and at every level. A new setting needs nothing here.
 
-use super::settings_store::{self as store, Scope};
+use super::{
+    settings_store::{self as store, Scope},
+    threshold_order,
+};
 use crate::{
     access::Caller,
     clock::Clock,
@@ -21,7 +24,7 @@ use contract::{
     filtering::{SettingValues, SettingsChange},
     permission::Permission,
     problem::{ErrorCode, InvalidCode},
-    settings::{self, Level, Overrides, Settings, incoming, resolve},
+    settings::{self, Level, resolve},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -211,7 +214,7 @@ async fn change(
             let scope = owner.scope(conn, &caller)?;
             check_values(&caller, &scope, &wanted)?;
             if_match.check(&read(conn, &caller, &scope)?)?;
-            check_thresholds(conn, &scope, &wanted)?;
+            threshold_order::check(conn, &scope, &wanted)?;
             store::write(conn, &clock, &(&caller).into(), &scope, &wanted.settings)?;
             Ok((read(conn, &caller, &scope)?, announcement(&scope)))
         })
@@ -269,29 +272,4 @@ fn check_values(caller: &Caller, scope: &Scope, wanted: &SettingsChange) -> ApiR
 
 fn pointer(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
-}
-
-/// FIL-07: what would be in force here must have the unsure threshold below the quarantine threshold, also where
-/// one of the two is inherited.
-fn check_thresholds(conn: &mut Conn, scope: &Scope, wanted: &SettingsChange) -> ApiResult<()> {
-    let (unsure, quarantine) = (&incoming::UNSURE_THRESHOLD, &incoming::QUARANTINE_THRESHOLD);
-    let changed: Vec<&str> =
-        [unsure.key, quarantine.key].into_iter().filter(|key| wanted.settings.contains_key(*key)).collect();
-    let Some(first) = changed.first() else { return Ok(()) };
-    let mut levels: Vec<Overrides> =
-        store::levels(conn, scope)?.into_iter().map(|(_, values)| values).collect();
-    if let Some(own) = levels.last_mut() {
-        for (key, value) in &wanted.settings {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                own.insert(key.clone(), value.clone());
-            }
-        }
-    }
-    let in_force = Settings::resolve(&levels);
-    if in_force.get(unsure) < in_force.get(quarantine) {
-        return Ok(());
-    }
-    Err(ApiError::invalid(pointer(first), InvalidCode::ThresholdOrder))
 }

@@ -26,6 +26,7 @@ pub mod retention;
 pub(crate) mod routes;
 mod sessions;
 mod settings_store;
+mod threshold_order;
 mod training;
 pub(crate) mod users;
 

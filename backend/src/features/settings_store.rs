@@ -151,7 +151,7 @@ pub(super) fn in_force<T: SettingType>(
 }
 
 /// A value that is no JSON counts as not set.
-fn readable(rows: Vec<(String, String)>) -> Overrides {
+pub(super) fn readable(rows: Vec<(String, String)>) -> Overrides {
     rows.into_iter().filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect()
 }
 

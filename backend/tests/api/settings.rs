@@ -35,6 +35,43 @@ async fn a_value_is_inherited_until_it_is_set_and_again_after_a_reset() {
     .await;
 }
 
+/// FIL-07: who has one threshold and inherits the other is not turned round by a change above.
+#[tokio::test(flavor = "multi_thread")]
+async fn thresholds_stay_in_order_for_those_who_inherit_one_of_them() {
+    const UNSURE: &str = "incoming.unsure_threshold";
+    on_each(|gateway| async move {
+        let (root, north) = (gateway.actor("root").await, gateway.actor("north").await);
+        let (dom_a, anna) = (gateway.actor("dom-a").await, gateway.actor("anna@a.test").await);
+        let (global, reseller) = ("/api/v1/settings", "/api/v1/resellers/north/settings");
+        let (domain, mailbox) = ("/api/v1/domains/a.test/settings", "/api/v1/mailboxes/anna@a.test/settings");
+        anna.call("PATCH", mailbox, Some(json!({THRESHOLD: 0.4}))).await.is(200);
+        for (actor, path) in [(&root, global), (&north, reseller), (&dom_a, domain)] {
+            let refused = actor.call("PATCH", path, Some(json!({UNSURE: 0.4}))).await;
+            refused.is_problem(422, "invalid").names(&format!("/{UNSURE}"), "threshold_order_below");
+            assert_eq!(refused.body["detail"], "anna@a.test", "{path}");
+            actor.call("PATCH", path, Some(json!({UNSURE: 0.39}))).await.is(200);
+        }
+        dom_a.call("PATCH", domain, Some(json!({UNSURE: 0.2}))).await.is(200);
+        root.call("PATCH", global, Some(json!({UNSURE: 0.5}))).await.is(200);
+        let refused = north.call("PATCH", reseller, Some(json!({THRESHOLD: 0.2, UNSURE: 0.1}))).await;
+        refused.names(&format!("/{UNSURE}"), "threshold_order_below");
+        assert_eq!(refused.body["detail"], "a.test");
+        let south = json!({THRESHOLD: 0.6});
+        root.call("PATCH", "/api/v1/resellers/south/settings", Some(south)).await.is(200);
+        let refused = root.call("PATCH", global, Some(json!({UNSURE: 0.7}))).await;
+        assert_eq!(refused.body["detail"], "south", "{}", refused.text);
+        let refused = dom_a.call("DELETE", &format!("{domain}/{UNSURE}"), None).await;
+        assert_eq!(refused.status.as_u16(), 200, "0.39 of the reseller is below 0.4");
+        root.call("PATCH", "/api/v1/resellers/north/settings", Some(json!({UNSURE: null})))
+            .await
+            .names(&format!("/{UNSURE}"), "threshold_order_below");
+        anna.call("PATCH", mailbox, Some(json!({THRESHOLD: null}))).await.is(200);
+        root.call("PATCH", "/api/v1/resellers/north/settings", Some(json!({UNSURE: null}))).await.is(200);
+        gateway
+    })
+    .await;
+}
+
 /// FIL-07, and what the catalogue refuses.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_cannot_be_taken_is_named() {

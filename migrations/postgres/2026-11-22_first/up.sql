@@ -72,6 +72,7 @@ CREATE TABLE settings (
   value TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (level, scope_id, mailbox, key)
 );
+CREATE INDEX settings_key ON settings (key);
 
 -- Append-only: each row holds the hash of itself and the row before. No references: it outlives what it tells of.
 CREATE TABLE audit (
