@@ -17,8 +17,8 @@ pub struct Config {
     pub hostname: String,
     /// Whether content is judged: `GATEPOST_NODE_FILTER`, `on` or `off`.
     pub filter: bool,
-    /// Whether the domain name system is asked: `GATEPOST_NODE_DNS`, `on` or `off`.
-    pub dns: bool,
+    /// Who is asked about names: `GATEPOST_NODE_DNS`, which is `on`, `off`, or a name server such as `127.0.0.1:53`.
+    pub dns: Dns,
     /// The certificate and its key, as PEM files: `GATEPOST_NODE_TLS_CERT` and `GATEPOST_NODE_TLS_KEY`; a
     /// certificate of the node's own making if not given.
     pub tls: Option<TlsFiles>,
@@ -37,6 +37,17 @@ pub struct Config {
     /// The server that bounces go through, `host:port`: `GATEPOST_NODE_BOUNCE_RELAY`; the sender's own mail server
     /// if not given.
     pub bounce_relay: Option<String>,
+}
+
+/// Who is asked about names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dns {
+    /// The name servers of the machine.
+    Machine,
+    /// This name server.
+    Server(SocketAddr),
+    /// Nobody.
+    Off,
 }
 
 /// Certificate and key.
@@ -81,7 +92,7 @@ impl Config {
             data: get("GATEPOST_NODE_DATA").unwrap_or_else(|| "data/node".into()).into(),
             hostname: variables.hostname()?,
             filter: variables.switch("GATEPOST_NODE_FILTER")?,
-            dns: variables.switch("GATEPOST_NODE_DNS")?,
+            dns: variables.dns()?,
             tls: variables.tls()?,
             max_connections: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS", "2000")?,
             max_connections_per_ip: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS_PER_IP", "10")?,
@@ -134,6 +145,17 @@ impl<F: Fn(&str) -> Option<String>> Variables<'_, F> {
             None | Some("on") => Ok(true),
             Some("off") => Ok(false),
             Some(other) => Err(ConfigError(format!("{name} is “{other}”; it can be on or off."))),
+        }
+    }
+
+    fn dns(&self) -> Result<Dns, ConfigError> {
+        let name = "GATEPOST_NODE_DNS";
+        match self.get(name).as_deref() {
+            None | Some("on") => Ok(Dns::Machine),
+            Some("off") => Ok(Dns::Off),
+            Some(other) => other.parse().map(Dns::Server).map_err(|_| {
+                ConfigError(format!("{name} is “{other}”; it can be on, off or an address with a port."))
+            }),
         }
     }
 
@@ -223,6 +245,7 @@ mod tests {
             ("GATEPOST_NODE_LISTEN", "here"),
             ("GATEPOST_NODE_API", "ftp://x"),
             ("GATEPOST_NODE_FILTER", "maybe"),
+            ("GATEPOST_NODE_DNS", "192.0.2.1"),
             ("GATEPOST_NODE_MAX_CONNECTIONS", "0"),
             ("GATEPOST_NODE_HOSTNAME", "a b"),
             ("GATEPOST_NODE_TLS_CERT", "/x.pem"),

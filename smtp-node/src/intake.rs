@@ -13,6 +13,7 @@ use crate::{
     outbox::{json, report},
     records,
     smtp::{
+        client::Client,
         incoming::Content,
         protocol::{self, Reason, Reply},
         transaction::{Recipient, Transaction},
@@ -26,49 +27,12 @@ use contract::{
     settings::incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
 };
 use filter_engine::{Facts, Verdict};
-use std::{
-    net::IpAddr,
-    sync::{Arc, atomic::Ordering},
-};
-use tokio::sync::OnceCell;
+use std::sync::{Arc, atomic::Ordering};
 
 /// Received fields a message may have (RFC 5321 §6.3).
 const MAX_HOPS: usize = 100;
 /// Octets a line may have (X-05, RFC 5322 §2.1.1).
 const MAX_LINE: u64 = 998;
-
-/// Who is connected.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// Its address.
-    pub address: IpAddr,
-    /// What it called itself.
-    pub helo: String,
-    /// Whether the connection is encrypted.
-    pub is_encrypted: bool,
-    /// Whether it said EHLO.
-    pub is_extended: bool,
-    /// Its name by reverse DNS, once it was looked up; empty if it has none.
-    host: OnceCell<String>,
-}
-
-impl Client {
-    /// Somebody who has just connected.
-    pub const fn new(address: IpAddr) -> Self {
-        Self {
-            address,
-            helo: String::new(),
-            is_encrypted: false,
-            is_extended: false,
-            host: OnceCell::const_new(),
-        }
-    }
-
-    /// Its name by reverse DNS, as far as it was looked up; empty if there is none.
-    pub fn known_host(&self) -> &str {
-        self.host.get().map_or("", String::as_str)
-    }
-}
 
 /// What becomes of the message for one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,15 +68,20 @@ struct Arrival<'a> {
 }
 
 /// Takes a message for its recipients; the reply is the answer to its end.
-pub async fn take(node: &Arc<Node>, client: &Client, transaction: Transaction, content: Content) -> Reply {
+pub async fn take(
+    node: &Arc<Node>,
+    client: &Client,
+    mut transaction: Transaction,
+    content: Content,
+) -> Reply {
     if headers::hops(&content.beginning) > MAX_HOPS {
         return refuse_all(node, client, &transaction, Reason::Loop);
     }
     let received_at = node.clock.now();
-    let authenticity = look_up(node, client, &transaction, &content).await;
+    let authenticity = look_up(node, client, &mut transaction, &content).await;
     let mut question = question(node, client, &transaction, &content, received_at);
     question.facts = Facts {
-        client_host: node.config.dns.then(|| client.known_host().to_owned()),
+        client_host: client.host(),
         spf: authenticity.spf,
         dkim: authenticity.dkim,
         dmarc: authenticity.dmarc,
@@ -136,10 +105,16 @@ pub async fn take(node: &Arc<Node>, client: &Client, transaction: Transaction, c
 }
 
 /// What the world says of the client and of the sender; nothing where nothing is judged.
-async fn look_up(node: &Node, client: &Client, transaction: &Transaction, content: &Content) -> Authenticity {
+async fn look_up(
+    node: &Node,
+    client: &Client,
+    transaction: &mut Transaction,
+    content: &Content,
+) -> Authenticity {
     if !node.config.filter {
         return Authenticity::default();
     }
+    let asked = transaction.sender_policy.take();
     let question = lookups::Question {
         client_ip: client.address,
         helo: &client.helo,
@@ -148,8 +123,8 @@ async fn look_up(node: &Node, client: &Client, transaction: &Transaction, conten
         message: &content.beginning,
         is_whole: u64::try_from(content.beginning.len()) == Ok(content.size),
     };
-    let host = client.host.get_or_init(|| node.lookups.host_of(client.address));
-    let (_, authenticity) = tokio::join!(host, node.lookups.judge_sender(&question));
+    let host = client.look_up(&node.lookups);
+    let (_, authenticity) = tokio::join!(host, node.lookups.judge_sender(&question, asked));
     authenticity
 }
 

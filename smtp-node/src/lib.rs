@@ -98,7 +98,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         executed: commands::Executed::default(),
         outbox: outbox::Outbox::default(),
         judge: judge::Judge::default(),
-        lookups: lookups::Lookups::new(&config),
+        lookups: Arc::new(lookups::Lookups::new(config.dns)),
         tls,
         counters: node::Counters::default(),
         config,

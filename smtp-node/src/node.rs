@@ -37,7 +37,7 @@ pub struct Node {
     /// Asks the engine.
     pub judge: Judge,
     /// Asks the domain name system.
-    pub lookups: Lookups,
+    pub lookups: Arc<Lookups>,
     /// What encrypts connections.
     pub tls: TlsAcceptor,
     /// What happened so far.

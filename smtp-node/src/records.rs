@@ -2,10 +2,9 @@
 //! before the content was judged (LOG-03, LOG-04).
 
 use crate::{
-    intake::Client,
     node::Node,
     outbox,
-    smtp::{protocol::Reason, transaction::Recipient},
+    smtp::{client::Client, protocol::Reason, transaction::Recipient},
 };
 use contract::{
     messages::{Authentication, Classification, Status},

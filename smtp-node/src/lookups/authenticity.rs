@@ -11,8 +11,11 @@ use mail_auth::{
     dmarc::{Policy, verify::DmarcParameters},
     spf::verify::SpfParameters,
 };
-use std::{fmt::Write, net::IpAddr};
-use tokio::time::{Instant, timeout_at};
+use std::{fmt::Write, net::IpAddr, sync::Arc};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
 
 /// Signatures that are verified; further ones are ignored.
 const SIGNATURES: usize = 10;
@@ -63,18 +66,23 @@ impl Authenticity {
 }
 
 impl Lookups {
-    /// Asks whether a message is from whom it says. Takes at most two seconds; says nothing where the domain name
+    /// Asks whether a message is from whom it says, with the SPF that was asked for before, if it was. Takes at most two seconds; says nothing where the domain name
     /// system may not be asked.
-    pub async fn judge_sender(&self, question: &Question<'_>) -> Authenticity {
+    pub async fn judge_sender(&self, question: &Question<'_>, asked: Option<SenderPolicy>) -> Authenticity {
         let Some(dns) = self.awake() else { return Authenticity::default() };
         let deadline = Instant::now() + BUDGET;
         let seen = Seen::of(question);
         let (spf, dkim) = tokio::join!(
-            timeout_at(deadline, Box::pin(spf(dns, question))),
+            async {
+                match asked {
+                    Some(asked) => asked.answer().await,
+                    None => timeout_at(deadline, Box::pin(spf(dns, &question.origin()))).await.ok(),
+                }
+            },
             timeout_at(deadline, Box::pin(dkim(dns, &seen)))
         );
-        let is_late = spf.is_err() || dkim.is_err();
-        let spf = spf.unwrap_or_else(|_| SpfOutput::new(String::new()).with_result(SpfResult::TempError));
+        let is_late = spf.is_none() || dkim.is_err();
+        let spf = spf.unwrap_or_else(|| SpfOutput::new(String::new()).with_result(SpfResult::TempError));
         let dkim_result = match &dkim {
             Err(_) => AuthenticationResult::TemporaryError,
             Ok(_) if seen.is_unreadable => AuthenticationResult::Unavailable,
@@ -94,6 +102,57 @@ impl Lookups {
         }
         authenticity.results = results(&authenticity, question, &dkim, dmarc.as_ref().ok());
         authenticity
+    }
+}
+
+/// Who sends, as SPF sees it.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    client_ip: IpAddr,
+    helo: &'a str,
+    sender: &'a str,
+    hostname: &'a str,
+}
+
+impl<'a> Question<'a> {
+    const fn origin(&self) -> Origin<'a> {
+        let Self { client_ip, helo, sender, hostname, .. } = *self;
+        Origin { client_ip, helo, sender, hostname }
+    }
+}
+
+/// SPF of a sender, asked for while the message comes in. Nobody asks on when it is dropped.
+#[derive(Debug)]
+pub struct SenderPolicy(JoinHandle<Option<SpfOutput>>);
+
+impl SenderPolicy {
+    /// Begins to ask; none where the domain name system may not be asked.
+    pub fn ask(
+        lookups: &Arc<Lookups>,
+        client_ip: IpAddr,
+        helo: &str,
+        sender: &str,
+        hostname: &str,
+    ) -> Option<Self> {
+        lookups.awake()?;
+        let lookups = lookups.clone();
+        let [helo, sender, hostname] = [helo, sender, hostname].map(str::to_owned);
+        Some(Self(tokio::spawn(async move {
+            let dns = lookups.dns.as_ref()?;
+            let asked = Origin { client_ip, helo: &helo, sender: &sender, hostname: &hostname };
+            timeout_at(Instant::now() + BUDGET, Box::pin(spf(dns, &asked))).await.ok()
+        })))
+    }
+
+    /// The answer; none if there was none in time.
+    async fn answer(mut self) -> Option<SpfOutput> {
+        (&mut self.0).await.ok().flatten()
+    }
+}
+
+impl Drop for SenderPolicy {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -125,8 +184,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-async fn spf(dns: &MessageAuthenticator, question: &Question<'_>) -> SpfOutput {
-    let Question { client_ip, helo, sender, hostname, .. } = *question;
+async fn spf(dns: &MessageAuthenticator, asked: &Origin<'_>) -> SpfOutput {
+    let Origin { client_ip, helo, sender, hostname } = *asked;
     let parameters = if sender.is_empty() {
         SpfParameters::verify_ehlo(client_ip, helo, hostname)
     } else {

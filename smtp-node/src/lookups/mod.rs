@@ -4,20 +4,25 @@
 
 mod authenticity;
 
-use crate::config::Config;
+use crate::config::Dns;
 use mail_auth::{
     DnsError, Error, IpLookupStrategy, MX, MessageAuthenticator, RecordSet,
     common::cache::NoCache,
-    hickory_resolver::{TokioResolver, net::runtime::TokioRuntimeProvider, system_conf::read_system_conf},
+    hickory_resolver::{
+        TokioResolver,
+        config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
+        net::runtime::TokioRuntimeProvider,
+        system_conf::read_system_conf,
+    },
 };
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, timeout_at};
 
-pub use authenticity::{Authenticity, Question};
+pub use authenticity::{Authenticity, Question, SenderPolicy};
 
 /// How long one message, or one connection, may wait for answers in all.
 const BUDGET: Duration = Duration::from_secs(2);
@@ -59,18 +64,23 @@ pub enum MailServersError {
 }
 
 impl Lookups {
-    /// Asks the name servers of the machine, unless the configuration says not to.
-    pub fn new(config: &Config) -> Self {
-        let dns = config.dns.then(resolver).flatten();
+    /// Asks whom the configuration names.
+    pub fn new(dns: Dns) -> Self {
+        let dns = match dns {
+            Dns::Machine => resolver(read_system_conf().map_err(|error| error.to_string())),
+            Dns::Server(address) => resolver(Ok((only(address), ResolverOpts::default()))),
+            Dns::Off => None,
+        };
         Self { dns, health: Mutex::default() }
     }
 
-    /// The name of an address by reverse DNS, confirmed forward; empty if it has none, or none is known in time.
-    pub async fn host_of(&self, address: IpAddr) -> String {
-        let Some(dns) = self.awake() else { return String::new() };
+    /// The name of an address by reverse DNS, confirmed forward; empty if it has none. `None` if that is not known
+    /// in time.
+    pub async fn host_of(&self, address: IpAddr) -> Option<String> {
+        let dns = self.awake()?;
         let found = timeout_at(Instant::now() + BUDGET, confirmed_name(dns, address)).await;
         self.note(found.is_ok());
-        found.ok().flatten().unwrap_or_default()
+        found.ok().flatten()
     }
 
     /// The hosts that take a domain's mail, the preferred first (RFC 5321 §5.1).
@@ -113,36 +123,51 @@ impl Health {
     }
 }
 
-fn resolver() -> Option<MessageAuthenticator> {
-    let built = read_system_conf().and_then(|(config, mut options)| {
+fn only(address: SocketAddr) -> ResolverConfig {
+    let mut connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    for connection in &mut connections {
+        connection.port = address.port();
+    }
+    ResolverConfig::from_name_servers(vec![NameServerConfig::new(address.ip(), true, connections.into())])
+}
+
+fn resolver(conf: Result<(ResolverConfig, ResolverOpts), String>) -> Option<MessageAuthenticator> {
+    let built = conf.and_then(|(config, mut options)| {
         options.timeout = Duration::from_secs(1);
         options.attempts = 2;
         options.cache_size = CACHE;
         let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        builder.with_options(options).build()
+        builder.with_options(options).build().map_err(|error| error.to_string())
     });
     match built {
         Ok(resolver) => Some(MessageAuthenticator(resolver)),
         Err(error) => {
-            tracing::warn!(%error, "the machine has no name servers; senders cannot be looked up");
+            tracing::warn!(error, "there are no name servers to ask; senders cannot be looked up");
             None
         }
     }
 }
 
 async fn confirmed_name(dns: &MessageAuthenticator, address: IpAddr) -> Option<String> {
-    let names = dns.ptr_lookup(address, None::<&NoNames>).await.ok()?;
+    let names = match dns.ptr_lookup(address, None::<&NoNames>).await {
+        Ok(names) => names,
+        Err(Error::Dns(DnsError::RecordNotFound(_))) => return Some(String::new()),
+        Err(_) => return None,
+    };
     let way = match address {
         IpAddr::V4(_) => IpLookupStrategy::Ipv4Only,
         IpAddr::V6(_) => IpLookupStrategy::Ipv6Only,
     };
+    let mut is_known = true;
     for name in names.rrset.iter().take(NAMES) {
         let addresses = dns.ip_lookup(name, way, 32, None::<&NoAddresses4>, None::<&NoAddresses6>).await;
-        if addresses.is_ok_and(|found| found.contains(&address)) {
-            return Some(name.trim_end_matches('.').to_owned());
+        match addresses {
+            Ok(found) if found.contains(&address) => return Some(name.trim_end_matches('.').to_owned()),
+            Ok(_) | Err(Error::Dns(DnsError::RecordNotFound(_))) => {}
+            Err(_) => is_known = false,
         }
     }
-    None
+    is_known.then(String::new)
 }
 
 async fn exchanges(dns: &MessageAuthenticator, domain: &str) -> Result<Vec<String>, MailServersError> {
@@ -180,8 +205,8 @@ mod tests {
 
     #[tokio::test]
     async fn switched_off_nothing_is_asked_and_nothing_is_known() {
-        let lookups = Lookups { dns: None, health: Mutex::default() };
-        assert_eq!(lookups.host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)).await, "");
+        let lookups = Lookups::new(Dns::Off);
+        assert_eq!(lookups.host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)).await, None);
         assert_eq!(lookups.mail_servers("a.test").await, Err(MailServersError::Temporary));
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`listener`] | accepts connections, within limits |
 //! | [`session`] | one connection: command by command |
+//! | [`client`] | who is connected |
 //! | [`transaction`] | MAIL and RCPT: who may send what to whom |
 //! | [`incoming`] | a message while it is received |
 //! | [`scanner`] | finds its end, refuses what is not clean |
@@ -12,6 +13,7 @@
 //! | [`connection`], [`tls`] | octets, in the clear or encrypted |
 
 pub mod address;
+pub mod client;
 pub mod command;
 pub mod connection;
 pub mod incoming;

@@ -1,6 +1,7 @@
 //! One connection: reads commands, keeps their order, and hands complete messages to [`crate::intake`].
 
 use super::{
+    client::Client,
     command::Command,
     connection::{Connection, Line},
     incoming::{Content, Incoming},
@@ -8,11 +9,7 @@ use super::{
     scanner::Step,
     transaction::Transaction,
 };
-use crate::{
-    intake::{self, Client},
-    node::Node,
-    records,
-};
+use crate::{intake, lookups::SenderPolicy, node::Node, records};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
@@ -167,6 +164,9 @@ impl Session {
         self.client.is_extended = is_extended;
         self.said_hello = true;
         self.transaction = None;
+        if self.node.config.filter {
+            self.client.begin_look_up(&self.node.lookups);
+        }
         let config = &self.node.config;
         if is_extended {
             let offers_tls = !self.connection.is_encrypted();
@@ -228,7 +228,10 @@ impl Session {
             return self.say(protocol::WRONG_ORDER).await;
         };
         match transaction.add(argument) {
-            Ok(()) => self.say(protocol::RECIPIENT_OK).await,
+            Ok(()) => {
+                self.ask_sender_policy();
+                self.say(protocol::RECIPIENT_OK).await
+            }
             Err(refusal) => {
                 tracing::info!(
                     client = %self.client.address, sender = ?transaction.sender, recipient = ?argument,
@@ -239,6 +242,24 @@ impl Session {
                 }
                 self.say(refusal.reply).await
             }
+        }
+    }
+
+    /// Begins to ask for what the message will be judged by, so that the answers are there when it is. Only once
+    /// it has a recipient of ours: others shall not make us ask.
+    fn ask_sender_policy(&mut self) {
+        let Some(transaction) = self.transaction.as_mut().filter(|it| it.sender_policy.is_none()) else {
+            return;
+        };
+        if self.node.config.filter {
+            let (node, client) = (&self.node, &self.client);
+            transaction.sender_policy = SenderPolicy::ask(
+                &node.lookups,
+                client.address,
+                &client.helo,
+                &transaction.sender,
+                &node.config.hostname,
+            );
         }
     }
 

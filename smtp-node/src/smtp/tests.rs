@@ -2,17 +2,22 @@
 
 use crate::{
     clock::Clock,
-    config::{Config, Token},
+    config::{Config, Dns, Token},
     prepare,
 };
 use contract::{
     domains::Route,
     nodes::{DomainPolicy, PolicyChanges, PolicyDocument},
 };
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpStream, UdpSocket},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -39,7 +44,7 @@ impl TestNode {
             data: folder.path().into(),
             hostname: "mx.test".into(),
             filter: false,
-            dns: false,
+            dns: Dns::Off,
             tls: None,
             max_connections: 100,
             max_connections_per_ip: 50,
@@ -306,4 +311,58 @@ async fn a_node_that_stops_says_so() {
     assert_eq!(client.codes(2).await, [421]);
     drop(client);
     stopped.await.unwrap();
+}
+
+/// A name server that knows no name, and what it was asked.
+async fn name_server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (address, asked) = (socket.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+    let asking = asked.clone();
+    tokio::spawn(async move {
+        let mut octets = [0; 1_500];
+        while let Ok((count, client)) = socket.recv_from(&mut octets).await {
+            let (mut at, mut labels) = (12, Vec::new());
+            while octets[at] > 0 {
+                let end = at + 1 + usize::from(octets[at]);
+                labels.push(String::from_utf8_lossy(&octets[at + 1..end]).to_lowercase());
+                at = end;
+            }
+            asking.lock().unwrap().push(labels.join("."));
+            // A response: there is no such name.
+            octets[2] |= 0x80;
+            octets[3] = 0x83;
+            socket.send_to(&octets[..count], client).await.unwrap();
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn the_sender_is_looked_up_while_its_message_is_still_to_come_and_only_if_it_is_for_us() {
+    let (address, asked) = name_server().await;
+    let node = TestNode::start(|config| {
+        config.dns = Dns::Server(address);
+        config.filter = true;
+    })
+    .await;
+    let times = |name: &str| asked.lock().unwrap().iter().filter(|it| *it == name).count();
+    let mut client = node.client().await;
+    client.says(HELLO).await;
+    client.says("MAIL FROM:<a@relay.test>\r\n").await;
+    assert_eq!(client.says("RCPT TO:<user@elsewhere.test>\r\n").await, Some(550));
+    client.says("RSET\r\n").await;
+    client.says("MAIL FROM:<a@sender.test>\r\n").await;
+    assert_eq!(client.says("RCPT TO:<user@ours.test>\r\n").await, Some(250));
+    timeout(Duration::from_secs(10), async {
+        while times("sender.test") == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(client.says("DATA\r\n").await, Some(354));
+    assert!(client.says("From: a@sender.test\r\n\r\nx\r\n.\r\n").await.is_some());
+    assert_eq!((times("sender.test"), times("relay.test")), (1, 0), "{:?}", asked.lock().unwrap());
+    drop(client);
+    node.stop().await;
 }

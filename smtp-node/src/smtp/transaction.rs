@@ -7,7 +7,7 @@ use super::{
     incoming::Incoming,
     protocol::{self, Reason, Reply},
 };
-use crate::policy::Policy;
+use crate::{lookups::SenderPolicy, policy::Policy};
 use contract::{nodes::DomainPolicy, settings::Settings};
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ pub struct Transaction {
     pub recipients: Vec<Recipient>,
     /// The message, while it comes in chunks (BDAT).
     pub chunks: Option<Incoming>,
+    /// SPF of the sender, once it is asked for.
+    pub sender_policy: Option<SenderPolicy>,
     /// The policy that this message sees.
     pub policy: Arc<Policy>,
 }
@@ -61,7 +63,7 @@ impl Transaction {
                 Err(_) => return Err(protocol::SENDER_SYNTAX),
             },
         };
-        Ok(Self { sender, parameters, recipients: Vec::new(), chunks: None, policy })
+        Ok(Self { sender, parameters, recipients: Vec::new(), chunks: None, sender_policy: None, policy })
     }
 
     /// RCPT, with what follows the colon.

@@ -8,7 +8,7 @@ use contract::{
 };
 use smtp_node::{
     clock::Clock,
-    config::{Config, Token},
+    config::{Config, Dns, Token},
     node::Node,
     policy_sync::PolicyStore,
     prepare,
@@ -51,7 +51,7 @@ impl Running {
             data: folder.into(),
             hostname: "mx.gate.test".into(),
             filter,
-            dns: false,
+            dns: Dns::Off,
             tls: None,
             max_connections: 100,
             max_connections_per_ip: 100,
