@@ -23,6 +23,7 @@ use std::{
     path::Path,
     time::Duration,
 };
+use tokio::{sync::watch, task::JoinHandle};
 use utoipa_actix_web::AppExt;
 
 /// The id of a request: the client's own, if it sent a decent one.
@@ -145,7 +146,9 @@ pub struct Running {
     address: SocketAddr,
     services: Services,
     handle: ServerHandle,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<std::io::Result<()>>,
+    /// Whether what runs beside the requests is to end, and the task itself.
+    sweeper: (watch::Sender<bool>, JoinHandle<()>),
 }
 
 impl Running {
@@ -159,10 +162,14 @@ impl Running {
         &self.services
     }
 
-    /// Stops it: requests under way are finished, at most for some seconds.
+    /// Stops it: requests under way are finished, at most for some seconds. Nothing of it runs afterwards.
     pub async fn stop(self) {
+        let (stop, sweeper) = self.sweeper;
+        stop.send_replace(true);
         self.handle.stop(true).await;
+        // Both have nothing to tell any more: a server that fails while it is stopped is stopped.
         drop(self.task.await);
+        drop(sweeper.await);
     }
 
     /// Runs until the signal, then stops; an error if it ends by itself.
@@ -202,8 +209,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, String> {
     let address = server.addrs().first().copied().unwrap_or(listen);
     let server = server.run();
     let handle = server.handle();
-    let sweeper = services.clone();
-    tokio::spawn(features::retention::run(sweeper.db, sweeper.clock, sweeper.storage));
+    let (stop, is_stopped) = watch::channel(false);
+    let Services { db, clock, storage, .. } = services.clone();
+    let sweeper = tokio::spawn(features::retention::run(db, clock, storage, is_stopped));
     let task = tokio::spawn(server);
-    Ok(Running { address, services, handle, task })
+    Ok(Running { address, services, handle, task, sweeper: (stop, sweeper) })
 }

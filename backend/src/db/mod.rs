@@ -82,9 +82,11 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let _turn = self.turn().await;
+        let turn = self.turn().await;
         let revision = self.revision.clone();
         self.run(move |conn| {
+            // Held by the work, not by who waits for it: that may go away in between.
+            let _turn = turn;
             let (result, now) = portable::change(conn, |conn| {
                 let result = work(conn)?;
                 Ok((result, read_revision(conn)?))
@@ -104,8 +106,12 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let _turn = self.turn().await;
-        self.run(move |conn| portable::append(conn, work)).await
+        let turn = self.turn().await;
+        self.run(move |conn| {
+            let _turn = turn;
+            portable::append(conn, work)
+        })
+        .await
     }
 
     /// The policy revision as far as this program knows: another one may have raised it since.

@@ -21,6 +21,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    removed_domains (domain_id) {
+        domain_id -> BigInt,
+        removed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     routes (domain_id, position) {
         domain_id -> BigInt,
         position -> Integer,
@@ -160,7 +167,6 @@ diesel::table! {
 diesel::table! {
     log_details (id) {
         id -> BigInt,
-        domain_id -> BigInt,
         helo -> Text,
         is_encrypted -> Bool,
         header_from -> Text,
@@ -179,7 +185,6 @@ diesel::table! {
     log_events (record_id, id) {
         record_id -> BigInt,
         id -> BigInt,
-        domain_id -> BigInt,
         kind -> Text,
         host -> Text,
         reply -> Text,
@@ -251,6 +256,7 @@ diesel::joinable!(quarantine -> domains (domain_id));
 diesel::allow_tables_to_appear_in_same_query!(
     resellers,
     domains,
+    removed_domains,
     routes,
     users,
     sessions,

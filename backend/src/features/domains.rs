@@ -12,7 +12,7 @@ use crate::{
     csv_list::{self, CsvRow},
     db::{
         Backend, Conn, Db, portable,
-        schema::{domains, log, log_details, log_events, settings},
+        schema::{domains, removed_domains, settings},
     },
     error::{ApiError, ApiResult},
     etag,
@@ -329,13 +329,14 @@ pub(crate) fn create(
 fn remove(conn: &mut Conn, clock: &Clock, actor: &Actor, domain: &Granted<DomainKey>) -> ApiResult<()> {
     let DomainKey { id, name, reseller_id } = domain.target();
     let before = read(conn, domain.target())?;
-    // Users, routes, held messages and commands go with the row; the rest has no reference to it.
+    // Users, routes and commands go with the row. Log and held messages can be millions: nobody reaches them from now
+    // on, and `retention.rs` removes them.
     let own_settings =
         settings::table.filter(settings::level.eq_any(["domain", "email"])).filter(settings::scope_id.eq(id));
     diesel::delete(own_settings).execute(conn)?;
-    diesel::delete(log_events::table.filter(log_events::domain_id.eq(id))).execute(conn)?;
-    diesel::delete(log_details::table.filter(log_details::domain_id.eq(id))).execute(conn)?;
-    diesel::delete(log::table.filter(log::domain_id.eq(id))).execute(conn)?;
+    diesel::insert_into(removed_domains::table)
+        .values((removed_domains::domain_id.eq(id), removed_domains::removed_at.eq(clock.now())))
+        .execute(conn)?;
     diesel::delete(domains::table.find(id)).execute(conn)?;
     let entry = Entry {
         action: "remove_domain",

@@ -48,7 +48,6 @@ pub(super) struct LogRow {
 #[diesel(table_name = log_details, treat_none_as_default_value = false)]
 pub(super) struct DetailRow {
     pub(super) id: i64,
-    pub(super) domain_id: i64,
     pub(super) helo: String,
     pub(super) is_encrypted: bool,
     pub(super) header_from: String,
@@ -132,14 +131,13 @@ impl LogRow {
 }
 
 impl DetailRow {
-    pub(super) fn of(record: NewRecord, domain_id: i64) -> ApiResult<Self> {
+    pub(super) fn of(record: NewRecord) -> ApiResult<Self> {
         let evidence: Vec<_> = record.evidence.into_iter().take(200).collect();
         let json = |result: serde_json::Result<String>| {
             result.map(|json| json.replace('\0', "")).map_err(ApiError::internal)
         };
         Ok(Self {
             id: record.id.0,
-            domain_id,
             helo: text(&record.helo, 255),
             is_encrypted: record.is_encrypted,
             header_from: text(&record.header_from, 1000),

@@ -7,7 +7,7 @@ use crate::{
     db::{
         Backend,
         portable::part_of,
-        schema::{domains, log},
+        schema::{domains, log, removed_domains},
     },
     error::{ApiError, ApiResult},
     network::Network,
@@ -144,7 +144,9 @@ impl LogSearch {
 pub(super) fn within(reach: &Reach) -> Search {
     let query = log::table.into_boxed::<Backend>();
     match reach {
-        Reach::All => query,
+        Reach::All => {
+            query.filter(log::domain_id.ne_all(removed_domains::table.select(removed_domains::domain_id)))
+        }
         Reach::Reseller { id } => {
             let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
             query.filter(log::domain_id.eq_any(own))

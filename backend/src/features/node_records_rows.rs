@@ -44,7 +44,6 @@ pub(super) struct Fresh {
 struct EventRow {
     record_id: i64,
     id: i64,
-    domain_id: i64,
     kind: &'static str,
     host: String,
     reply: String,
@@ -105,7 +104,7 @@ fn add_records(
         fresh.logged.push((domain_id, row.recipient_search.clone(), row.id));
         let held = HeldRow::of(&record, &row, key.text());
         fresh.held.extend(held.iter().map(|held| (domain_id, held.recipient_search.clone())));
-        rows.push((row, DetailRow::of(record, domain_id)?, held));
+        rows.push((row, DetailRow::of(record)?, held));
     }
     fresh.added += rows.len();
     let (mut logs, mut details, mut held) = (Vec::new(), Vec::new(), Vec::new());
@@ -168,7 +167,6 @@ fn add_event(
     let row = EventRow {
         record_id: *record,
         id: id.0,
-        domain_id: *domain_id,
         kind: kind.name(),
         host,
         reply,
@@ -215,7 +213,6 @@ pub(super) fn add_own_events(
         let event = |row: &&HeldRow| EventRow {
             record_id: row.id,
             id: last.get(&row.id).copied().flatten().map_or(from, |last| last + 1),
-            domain_id: row.domain_id,
             kind: kind.name(),
             host: String::new(),
             reply: String::new(),

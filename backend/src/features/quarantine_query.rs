@@ -13,7 +13,7 @@ use crate::{
     db::{
         Backend, Conn,
         portable::part_of,
-        schema::{domains, quarantine},
+        schema::{domains, quarantine, removed_domains},
     },
     error::{ApiError, ApiResult},
     paging::{self, PageRequest},
@@ -79,7 +79,8 @@ pub(super) fn held_within(reach: &Reach, now: i64) -> Held {
 
 fn within(query: Held, reach: &Reach) -> Held {
     match reach {
-        Reach::All => query,
+        Reach::All => query
+            .filter(quarantine::domain_id.ne_all(removed_domains::table.select(removed_domains::domain_id))),
         Reach::Reseller { id } => {
             let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
             query.filter(quarantine::domain_id.eq_any(own))

@@ -1,5 +1,5 @@
-//! What time ends: held messages (QUA-02, C1), deleted ones (QUA-10), contents nobody refers to, and the log
-//! (LOG-18).
+//! What time ends: held messages (QUA-02, C1), deleted ones (QUA-10), what was taught, contents nobody refers to,
+//! and the log (LOG-18). Also the rows of domains that were removed.
 //!
 //! Runs in the serving program every minute. Several programs may run it at once: every step can be repeated. The
 //! log keeps its row when a held message goes, with what became of it.
@@ -10,7 +10,10 @@ use crate::{
     clock::Clock,
     db::{
         Conn, Db,
-        schema::{bodies, domains, log, log_details, log_events, node_commands, quarantine, training_acts},
+        schema::{
+            bodies, domains, log, log_details, log_events, node_commands, quarantine, removed_domains,
+            training_acts,
+        },
     },
     error::{ApiError, ApiResult},
     storage::{BodyKey, Storage},
@@ -18,6 +21,7 @@ use crate::{
 use contract::{ids::RecordId, messages::EventKind, settings::domain::LOG_DAYS};
 use diesel::prelude::*;
 use std::time::Duration;
+use tokio::{sync::watch, time::timeout};
 
 /// How often time is looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -31,23 +35,34 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// Rows in one transaction, so that others get their turn.
 const ROWS: i64 = 500;
 
-/// Removes what is over, again and again, until the program ends.
-pub(crate) async fn run(db: Db, clock: Clock, storage: Storage) {
-    loop {
-        if let Err(error) = sweep(&db, &clock, &storage).await {
+/// Removes what is over, again and again, until `stop` says so or nobody can say it any more. The step under way is
+/// finished.
+pub(crate) async fn run(db: Db, clock: Clock, storage: Storage, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = sweep(&db, &clock, &storage, || *stop.borrow()).await {
             tracing::error!(%error, "what is over could not be removed");
         }
-        tokio::time::sleep(EVERY).await;
+        if timeout(EVERY, stop.wait_for(|is_over| *is_over)).await.is_ok() {
+            return;
+        }
     }
 }
 
-/// Removes what is over now.
-pub async fn sweep(db: &Db, clock: &Clock, storage: &Storage) -> ApiResult<()> {
+/// Removes what is over now, in steps: none is begun once `is_stopped`.
+pub async fn sweep(
+    db: &Db,
+    clock: &Clock,
+    storage: &Storage,
+    is_stopped: impl Fn() -> bool,
+) -> ApiResult<()> {
     let now = clock.now();
+    for domain in db.run(removed).await? {
+        while !is_stopped() && db.append(move |conn| end_domain(conn, domain, now)).await? {}
+    }
     // In turn with people's changes: what one of them releases just now is not ended meanwhile.
-    while db.change(move |conn| end_held(conn, now)).await? {}
-    while db.append(move |conn| end_training(conn, now)).await? {}
-    loop {
+    while !is_stopped() && db.change(move |conn| end_held(conn, now)).await? {}
+    while !is_stopped() && db.append(move |conn| end_training(conn, now)).await? {}
+    while !is_stopped() {
         let keys = db.run(move |conn| orphans(conn, now)).await?;
         if keys.is_empty() {
             break;
@@ -64,16 +79,32 @@ pub async fn sweep(db: &Db, clock: &Clock, storage: &Storage) -> ApiResult<()> {
             .await?;
         }
     }
-    let log_days = db.run(|conn| {
-        let all: Vec<Domain> =
-            domains::table.select((domains::id, domains::name, domains::reseller_id)).load(conn)?;
-        in_force(conn, &LOG_DAYS, &all)
-    });
-    for (domain, days) in log_days.await? {
-        let before = RecordId::at(now - i64::from(days) * DAY_MILLIS).0;
-        while db.append(move |conn| end_log(conn, domain, before)).await? {}
+    for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
+        while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}
     }
     Ok(())
+}
+
+/// Domains that are gone and may have left rows.
+fn removed(conn: &mut Conn) -> ApiResult<Vec<i64>> {
+    Ok(removed_domains::table.select(removed_domains::domain_id).load(conn)?)
+}
+
+/// Removes rows of a domain that is gone; whether there may be more. Its mark stays for a day after that: a node's
+/// report that was on its way when the domain went may have brought a late row.
+fn end_domain(conn: &mut Conn, domain: i64, now: i64) -> ApiResult<bool> {
+    let logged: Vec<i64> =
+        log::table.filter(log::domain_id.eq(domain)).select(log::id).limit(ROWS).load(conn)?;
+    remove_records(conn, domain, &logged)?;
+    let held = quarantine::table.filter(quarantine::domain_id.eq(domain)).select(quarantine::id);
+    let held: Vec<i64> = held.limit(ROWS).load(conn)?;
+    diesel::delete(quarantine::table.filter(quarantine::id.eq_any(&held))).execute(conn)?;
+    if !logged.is_empty() || !held.is_empty() {
+        return Ok(true);
+    }
+    let mark = removed_domains::table.find(domain);
+    diesel::delete(mark.filter(removed_domains::removed_at.le(now - DAY_MILLIS))).execute(conn)?;
+    Ok(false)
 }
 
 /// Ends held messages whose time is over, or that every level deleted; whether there may be more.
@@ -126,20 +157,67 @@ fn orphans(conn: &mut Conn, now: i64) -> ApiResult<Vec<String>> {
     Ok(keys)
 }
 
-/// Ends log records of a domain that are older than an id; whether there may be more. What is still held keeps its
-/// record.
-fn end_log(conn: &mut Conn, domain: i64, before: i64) -> ApiResult<bool> {
+/// The domains whose log has something too old, each with the first id that stays.
+fn old_logs(conn: &mut Conn, now: i64) -> ApiResult<Vec<(i64, i64)>> {
+    let all: Vec<Domain> =
+        domains::table.select((domains::id, domains::name, domains::reseller_id)).load(conn)?;
+    let mut old = Vec::new();
+    for (domain, days) in in_force(conn, &LOG_DAYS, &all)? {
+        let before = RecordId::at(now - i64::from(days) * DAY_MILLIS).0;
+        if !too_old(conn, domain, before, 1)?.is_empty() {
+            old.push((domain, before));
+        }
+    }
+    Ok(old)
+}
+
+/// Log records of a domain that are older than an id. What is still held keeps its record.
+fn too_old(conn: &mut Conn, domain: i64, before: i64, most: i64) -> ApiResult<Vec<i64>> {
     let held = quarantine::table.filter(quarantine::id.eq(log::id)).select(quarantine::id);
-    let ids: Vec<i64> = log::table
+    Ok(log::table
         .filter(log::domain_id.eq(domain))
         .filter(log::id.lt(before))
         .filter(diesel::dsl::not(diesel::dsl::exists(held)))
         .select(log::id)
-        .limit(ROWS)
-        .load(conn)?;
-    diesel::delete(log_events::table.filter(log_events::record_id.eq_any(&ids))).execute(conn)?;
-    diesel::delete(log_details::table.filter(log_details::id.eq_any(&ids))).execute(conn)?;
-    let these = log::table.filter(log::domain_id.eq(domain)).filter(log::id.eq_any(&ids));
-    diesel::delete(these).execute(conn)?;
+        .limit(most)
+        .load(conn)?)
+}
+
+/// Ends log records of a domain that are older than an id; whether there may be more.
+fn end_log(conn: &mut Conn, domain: i64, before: i64) -> ApiResult<bool> {
+    let ids = too_old(conn, domain, before, ROWS)?;
+    remove_records(conn, domain, &ids)?;
     Ok(!ids.is_empty())
+}
+
+/// Removes log records with all that hangs on them.
+fn remove_records(conn: &mut Conn, domain: i64, ids: &[i64]) -> ApiResult<()> {
+    diesel::delete(log_events::table.filter(log_events::record_id.eq_any(ids))).execute(conn)?;
+    diesel::delete(log_details::table.filter(log_details::id.eq_any(ids))).execute(conn)?;
+    let these = log::table.filter(log::domain_id.eq(domain)).filter(log::id.eq_any(ids));
+    diesel::delete(these).execute(conn)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that stops leaves nothing running behind.
+    #[actix_web::test]
+    async fn it_ends_when_it_is_told_to_and_when_nobody_is_left_to_tell() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite://{}", folder.path().join("gatepost.db").display())).unwrap();
+        let storage = Storage::open(&folder.path().join("objects")).unwrap();
+        for is_told in [true, false] {
+            let (stop, is_stopped) = watch::channel(false);
+            let running =
+                tokio::spawn(run(db.clone(), Clock::fixed(1_790_000_000_000), storage.clone(), is_stopped));
+            if is_told {
+                stop.send_replace(true);
+            }
+            drop(stop);
+            timeout(Duration::from_secs(30), running).await.unwrap().unwrap();
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Held mail from a node's report to its release: the log, the quarantine, nodes' commands, retention.
 
 use crate::gateway::{Actor, Answer, Gateway, START, on_each};
+use backend::db::schema::{log, log_details, log_events, quarantine, removed_domains};
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 const RAW: &str = "From: Zoe <zoe@x.example>\r\nSubject: =HYPERLINK(1)\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<b>hi</b><script>alert(1)</script><img src=http://t.example/x>\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n";
@@ -55,7 +57,9 @@ async fn node(gateway: &Gateway) -> Node<'_> {
 /// Time does its work.
 pub(crate) async fn sweep(gateway: &Gateway) {
     let services = gateway.running.services();
-    backend::features::retention::sweep(&services.db, &services.clock, &services.storage).await.unwrap();
+    let done =
+        backend::features::retention::sweep(&services.db, &services.clock, &services.storage, || false).await;
+    done.unwrap();
 }
 
 async fn count(actor: &Actor<'_>, path: &str) -> usize {
@@ -222,6 +226,69 @@ async fn the_log_is_searched_by_each_field_paged_and_exported() {
         let policy = node.call("GET", "/api/v1/node/policy?after=0", None).await;
         policy.is(200);
         assert_eq!(policy.body["documents"][0]["kind"], "global", "{}", policy.text);
+        gateway
+    })
+    .await;
+}
+
+/// How many rows of the log, its details, its events and the quarantine there are, and marks of removed domains.
+async fn rows(gateway: &Gateway) -> [i64; 5] {
+    let db = &gateway.running.services().db;
+    db.run(|conn| {
+        Ok([
+            log::table.count().get_result(conn)?,
+            log_details::table.count().get_result(conn)?,
+            log_events::table.count().get_result(conn)?,
+            quarantine::table.count().get_result(conn)?,
+            removed_domains::table.count().get_result(conn)?,
+        ])
+    })
+    .await
+    .unwrap()
+}
+
+/// A removed domain is gone at once; its rows go in steps, whenever there is time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_domain_is_gone_at_once_and_its_rows_bit_by_bit() {
+    on_each(|gateway| async move {
+        let node = filled(&gateway).await;
+        let many: Vec<Value> = (1..=250)
+            .flat_map(|millis| (0..5).map(move |n| id(0) + (millis << 12) + n))
+            .map(|id| {
+                let mut one = record(0, "anna@a.test", "spam");
+                one["id"] = json!(id);
+                one
+            })
+            .collect();
+        assert_eq!(node.report(json!(many), json!([])).await.is(200).body["added"], 1250);
+        let anna = gateway.actor("anna@a.test").await;
+        let released = anna.call("POST", "/api/v1/quarantine/release", Some(json!({"ids": [id(1)]}))).await;
+        released.is(200);
+        let root = gateway.actor("root").await;
+        root.call("DELETE", "/api/v1/domains/a.test", None).await.is(204);
+        for path in ["/api/v1/log", "/api/v1/quarantine"] {
+            let left = root.get(path).await;
+            assert_eq!(left.body["data"].as_array().unwrap().len(), 1, "{path}: carl's");
+        }
+        assert_eq!(rows(&gateway).await, [1254, 1254, 1, 1254, 1]);
+        let late = node.report(json!([record(9, "anna@a.test", "spam")]), json!([])).await;
+        assert_eq!(late.body["added"], 0);
+        // The first step only, as if the program ended then; another one goes on.
+        let services = gateway.running.services();
+        let calls = std::cell::Cell::new(0);
+        let after_one = || calls.replace(calls.get() + 1) > 0;
+        let swept =
+            backend::features::retention::sweep(&services.db, &services.clock, &services.storage, after_one);
+        swept.await.unwrap();
+        assert_eq!(rows(&gateway).await[0], 754);
+        sweep(&gateway).await;
+        assert_eq!(rows(&gateway).await, [1, 1, 0, 1, 1]);
+        let again = json!({"reseller": "north", "routes": [{"host": "127.0.0.1"}]});
+        root.call("PUT", "/api/v1/domains/a.test", Some(again)).await.is(201);
+        assert_eq!(count(&root, "/api/v1/domains/a.test/log").await, 0);
+        gateway.clock.advance(DAY);
+        sweep(&gateway).await;
+        assert_eq!(rows(&gateway).await, [1, 1, 0, 1, 0]);
         gateway
     })
     .await;

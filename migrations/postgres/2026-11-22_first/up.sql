@@ -20,6 +20,13 @@ CREATE UNIQUE INDEX domains_name ON domains (name);
 CREATE INDEX domains_reseller ON domains (reseller_id, name);
 CREATE INDEX domains_created ON domains (created_at, name);
 
+-- Domains that are gone while their log and held messages still go, some rows at a time. Nobody reaches those rows.
+CREATE TABLE removed_domains (
+  domain_id BIGINT NOT NULL,
+  removed_at BIGINT NOT NULL,
+  PRIMARY KEY (domain_id)
+);
+
 CREATE TABLE routes (
   domain_id BIGINT NOT NULL REFERENCES domains (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
@@ -171,7 +178,6 @@ CREATE INDEX log_message ON log (message_id);
 
 CREATE TABLE log_details (
   id BIGINT NOT NULL,
-  domain_id BIGINT NOT NULL,
   helo TEXT COLLATE "C" NOT NULL,
   is_encrypted BOOLEAN NOT NULL,
   header_from TEXT COLLATE "C" NOT NULL,
@@ -185,12 +191,10 @@ CREATE TABLE log_details (
   attachments INTEGER NOT NULL,
   PRIMARY KEY (id)
 );
-CREATE INDEX log_details_domain ON log_details (domain_id);
 
 CREATE TABLE log_events (
   record_id BIGINT NOT NULL,
   id BIGINT NOT NULL,
-  domain_id BIGINT NOT NULL,
   kind TEXT COLLATE "C" NOT NULL,
   host TEXT COLLATE "C" NOT NULL,
   reply TEXT COLLATE "C" NOT NULL,
@@ -198,7 +202,6 @@ CREATE TABLE log_events (
   actor TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (record_id, id)
 );
-CREATE INDEX log_events_domain ON log_events (domain_id);
 
 -- The content of held messages, one row an object of the store; the row goes after the object.
 CREATE TABLE bodies (
@@ -212,7 +215,7 @@ CREATE INDEX bodies_stored ON bodies (stored_at);
 
 -- Held messages, one row a recipient, hidden at each level by itself (QUA-10).
 CREATE TABLE quarantine (
-  domain_id BIGINT NOT NULL REFERENCES domains (id) ON DELETE CASCADE,
+  domain_id BIGINT NOT NULL,
   id BIGINT NOT NULL,
   node INTEGER NOT NULL,
   message_id TEXT COLLATE "C" NOT NULL,

@@ -13,5 +13,6 @@ DROP TABLE settings;
 DROP TABLE sessions;
 DROP TABLE users;
 DROP TABLE routes;
+DROP TABLE removed_domains;
 DROP TABLE domains;
 DROP TABLE resellers;
