@@ -50,12 +50,14 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             let password = crate::gateway::PASSWORD;
             with(&[], Some(json!({ "current": password, "new": password })))
         }
-        "list_resellers" | "list_domains" | "list_quarantine" | "list_log" | "list_nodes" => with(&[], None),
+        "list_resellers" | "list_domains" | "list_quarantine" | "list_log" | "get_log_volume"
+        | "list_nodes" => with(&[], None),
         "get_domain"
         | "get_routes"
         | "get_domain_settings"
         | "list_domain_quarantine"
         | "list_domain_log"
+        | "get_domain_log_volume"
         | "empty_domain_quarantine" => with(&[&domain], None),
         "add_domain" => with(&[&domain], Some(json!({ "reseller": tenant.slug, "routes": [route] }))),
         "remove_domain" => with(&[scratch], None),

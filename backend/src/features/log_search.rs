@@ -255,7 +255,8 @@ fn detail(
     now: i64,
 ) -> ApiResult<LogDetail> {
     use schema::{log, log_details, log_events};
-    let row: LogRow = within(granted.target())
+    let row: LogRow = log::table
+        .filter(within(granted.target()))
         .filter(log::id.eq(id))
         .select(LogRow::as_select())
         .first(conn)

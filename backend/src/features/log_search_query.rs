@@ -24,7 +24,8 @@ const DEFAULT_RANGE_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Characters of one condition.
 const MAX_TEXT: usize = 500;
 
-type Condition = Box<dyn BoxableExpression<log::table, Backend, SqlType = Bool>>;
+/// A condition on log entries.
+pub(super) type Condition = Box<dyn BoxableExpression<log::table, Backend, SqlType = Bool>>;
 /// A search that can still be ordered, limited and read.
 pub(super) type Search = log::BoxedQuery<'static, Backend>;
 
@@ -82,15 +83,26 @@ impl LogSearch {
 
     /// Everything that is found, in no order yet.
     pub(super) fn found(&self) -> Search {
-        let mut search = within(&self.reach).filter(log::id.ge(self.from)).filter(log::id.lt(self.until));
+        log::table.into_boxed::<Backend>().filter(self.condition())
+    }
+
+    /// The first id of the range, and the first behind it.
+    pub(super) const fn range(&self) -> (i64, i64) {
+        (self.from, self.until)
+    }
+
+    /// What an entry must meet to be found.
+    pub(super) fn condition(&self) -> Condition {
+        let range = log::id.ge(self.from).and(log::id.lt(self.until));
+        let found: Condition = Box::new(within(&self.reach).and(range));
         let is_any = self.query.matching.as_deref() == Some("any");
         let joined = self.conditions().into_iter().reduce(|one, other| -> Condition {
             if is_any { Box::new(one.or(other)) } else { Box::new(one.and(other)) }
         });
-        if let Some(condition) = joined {
-            search = search.filter(condition);
+        match joined {
+            Some(condition) => Box::new(found.and(condition)),
+            None => found,
         }
-        search
     }
 
     fn conditions(&self) -> Vec<Condition> {
@@ -141,19 +153,19 @@ impl LogSearch {
 }
 
 /// What a caller reaches of the log: the root of every query on it.
-pub(super) fn within(reach: &Reach) -> Search {
-    let query = log::table.into_boxed::<Backend>();
+pub(super) fn within(reach: &Reach) -> Condition {
     match reach {
         Reach::All => {
-            query.filter(log::domain_id.ne_all(removed_domains::table.select(removed_domains::domain_id)))
+            let removed = removed_domains::table.select(removed_domains::domain_id);
+            Box::new(log::domain_id.ne_all(removed))
         }
         Reach::Reseller { id } => {
             let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
-            query.filter(log::domain_id.eq_any(own))
+            Box::new(log::domain_id.eq_any(own))
         }
-        Reach::Domain { id } => query.filter(log::domain_id.eq(*id)),
+        Reach::Domain { id } => Box::new(log::domain_id.eq(*id)),
         Reach::Mailbox { domain_id, address } => {
-            query.filter(log::domain_id.eq(*domain_id)).filter(log::recipient_search.eq(address.clone()))
+            Box::new(log::domain_id.eq(*domain_id).and(log::recipient_search.eq(address.clone())))
         }
     }
 }

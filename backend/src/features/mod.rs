@@ -7,6 +7,7 @@ mod held_row;
 mod log_rows;
 mod log_search;
 mod log_search_query;
+mod log_volume;
 mod me;
 mod message_content;
 mod message_html;
@@ -42,6 +43,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(routes::configure)
         .configure(filter_settings::routes)
         .configure(event_stream::routes)
+        // Before the log's entries, whose path has an id where this one has a word.
+        .configure(log_volume::configure)
         .configure(log_search::configure)
         .configure(node_commands::configure)
         .configure(node_policy::configure)

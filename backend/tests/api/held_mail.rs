@@ -231,6 +231,53 @@ async fn the_log_is_searched_by_each_field_paged_and_exported() {
     .await;
 }
 
+/// The entries of a log's bars, and how many of them are viruses.
+async fn volume(actor: &Actor<'_>, path: &str) -> (u64, u64) {
+    let answer = actor.get(path).await;
+    let volume: contract::messages::LogVolume = serde_json::from_value(answer.is(200).body.clone()).unwrap();
+    assert!(!volume.bars.is_empty() && volume.bars.len() <= 121, "{path}");
+    let virus = contract::messages::Classification::Virus;
+    let of = |bar: &contract::messages::VolumeBar| {
+        (bar.counts.values().sum::<u64>(), bar.counts.get(&virus).copied().unwrap_or_default())
+    };
+    volume.bars.iter().map(of).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+}
+
+/// The bars above the list count what the list shows, over the time it is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_volume_of_the_log_counts_what_the_caller_would_find() {
+    on_each(|gateway| async move {
+        let _node = filled(&gateway).await;
+        let (root, anna) = (gateway.actor("root").await, gateway.actor("anna@a.test").await);
+        for (username, expected) in
+            [("root", (4, 1)), ("north", (3, 1)), ("south", (1, 0)), ("dom-a", (3, 1))]
+        {
+            let actor = gateway.actor(username).await;
+            assert_eq!(volume(&actor, "/api/v1/log/volume").await, expected, "{username}");
+        }
+        assert_eq!(volume(&anna, "/api/v1/log/volume").await, (2, 1));
+        assert_eq!(volume(&anna, "/api/v1/domains/a.test/log/volume").await, (2, 1));
+        for (query, expected) in [
+            ("classification=virus", (1, 1)),
+            ("search=hyperlink(2", (1, 0)),
+            ("sort=received_at&limit=1&count=true", (4, 1)),
+            ("since=1970-01-01T00:00:00Z", (4, 1)),
+            ("until=2026-09-01T00:00:00Z&since=2026-08-01T00:00:00Z", (0, 0)),
+        ] {
+            assert_eq!(volume(&root, &format!("/api/v1/log/volume?{query}")).await, expected, "{query}");
+        }
+        let hour = root.get("/api/v1/log/volume?since=2026-09-21T13:00:00Z").await;
+        assert_eq!(hour.body["step"], 60, "{}", hour.text);
+        assert_eq!(hour.body["bars"][0], json!({"at": "2026-09-21T13:00:00.000Z", "counts": {}}));
+        let last = hour.body["bars"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["counts"], json!({"spam": 3, "virus": 1}), "{}", hour.text);
+        root.get("/api/v1/log/volume?since=yesterday").await.names("?since", "not_a_time");
+        anna.get("/api/v1/domains/c.test/log/volume").await.is_problem(404, "not_found");
+        gateway
+    })
+    .await;
+}
+
 /// How many rows of the log, its details, its events and the quarantine there are, and marks of removed domains.
 async fn rows(gateway: &Gateway) -> [i64; 5] {
     let db = &gateway.running.services().db;

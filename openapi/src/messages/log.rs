@@ -8,6 +8,7 @@ use crate::{
     permission::Permission::LogView,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One recipient of one connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,12 +166,43 @@ pub struct LogQuery {
     pub count: Option<bool>,
 }
 
+/// How many log entries there are over time, under the conditions of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LogVolume {
+    /// Seconds from one bar to the next.
+    pub step: u64,
+    /// The bars from the first to the last, at most 121, also those without entries. They begin at whole steps
+    /// since 1970; the first and the last may reach beyond the range, and count what is within.
+    pub bars: Vec<VolumeBar>,
+}
+
+/// What was received in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct VolumeBar {
+    /// When it begins.
+    pub at: Timestamp,
+    /// How many entries of each classification; one without entries is absent.
+    pub counts: BTreeMap<Classification, u64>,
+}
+
 /// The log entries in reach (LOG-01, LOG-34).
 pub static LIST_LOG: Endpoint<LogQuery, (), Page<LogItem>> =
     Endpoint::new("list_log", Method::Get, "/api/v1/log", Access::Needs(LogView));
 /// The log entries of a domain (LOG-01).
 pub static LIST_DOMAIN_LOG: Endpoint<LogQuery, (), Page<LogItem>> =
     Endpoint::new("list_domain_log", Method::Get, "/api/v1/domains/{domain}/log", Access::Needs(LogView));
+/// How many log entries in reach there are over time: the bars above the list. Order and page change nothing.
+pub static GET_LOG_VOLUME: Endpoint<LogQuery, (), LogVolume> =
+    Endpoint::new("get_log_volume", Method::Get, "/api/v1/log/volume", Access::Needs(LogView));
+/// How many log entries of a domain there are over time. Order and page change nothing.
+pub static GET_DOMAIN_LOG_VOLUME: Endpoint<LogQuery, (), LogVolume> = Endpoint::new(
+    "get_domain_log_volume",
+    Method::Get,
+    "/api/v1/domains/{domain}/log/volume",
+    Access::Needs(LogView),
+);
 /// One log entry (LOG-30).
 pub static GET_LOG_ENTRY: Endpoint<(), (), LogDetail> =
     Endpoint::new("get_log_entry", Method::Get, "/api/v1/domains/{domain}/log/{id}", Access::Needs(LogView));

@@ -254,6 +254,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &RESTORE_QUARANTINED.operation,
     &LIST_LOG.operation,
     &LIST_DOMAIN_LOG.operation,
+    &GET_LOG_VOLUME.operation,
+    &GET_DOMAIN_LOG_VOLUME.operation,
     &GET_LOG_ENTRY.operation,
 ];
 
