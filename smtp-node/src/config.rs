@@ -24,8 +24,12 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Connections at once: `GATEPOST_NODE_MAX_CONNECTIONS`, 2,000 if not given.
     pub max_connections: usize,
-    /// Connections at once from one address: `GATEPOST_NODE_MAX_CONNECTIONS_PER_IP`, 10 if not given.
+    /// Connections at once from one IPv4 address or one IPv6 network of 64 bits:
+    /// `GATEPOST_NODE_MAX_CONNECTIONS_PER_IP`, 10 if not given.
     pub max_connections_per_ip: usize,
+    /// Connections at once from the machine itself, where tests, proxies and other mail programs connect from one
+    /// address: `GATEPOST_NODE_MAX_CONNECTIONS_LOOPBACK`, 1,000 if not given.
+    pub max_connections_loopback: usize,
     /// The largest message in octets: `GATEPOST_NODE_MAX_MESSAGE_BYTES`, 150 MiB if not given.
     pub max_message_bytes: u64,
     /// Octets of the disk that mail leaves free, so that what was taken can still be worked on:
@@ -83,7 +87,7 @@ impl Config {
         Self::read(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let variables = Variables(&get);
         Ok(Self {
             api: variables.api()?,
@@ -96,6 +100,7 @@ impl Config {
             tls: variables.tls()?,
             max_connections: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS", "2000")?,
             max_connections_per_ip: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS_PER_IP", "10")?,
+            max_connections_loopback: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS_LOOPBACK", "1000")?,
             max_message_bytes: variables.parsed(
                 "GATEPOST_NODE_MAX_MESSAGE_BYTES",
                 "157286400",

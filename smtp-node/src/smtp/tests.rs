@@ -48,6 +48,7 @@ impl TestNode {
             tls: None,
             max_connections: 100,
             max_connections_per_ip: 50,
+            max_connections_loopback: 50,
             max_message_bytes: 100_000,
             min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
@@ -286,7 +287,7 @@ async fn a_client_that_does_not_wait_where_it_must_is_let_go() {
 #[tokio::test]
 async fn patience_has_its_limits() {
     let node = TestNode::start(|config| {
-        config.max_connections_per_ip = 2;
+        config.max_connections_loopback = 2;
         config.command_timeout = Duration::from_millis(300);
     })
     .await;

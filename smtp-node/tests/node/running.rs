@@ -55,6 +55,7 @@ impl Running {
             tls: None,
             max_connections: 100,
             max_connections_per_ip: 100,
+            max_connections_loopback: 100,
             max_message_bytes: 10_000_000,
             min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
