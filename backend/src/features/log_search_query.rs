@@ -127,6 +127,10 @@ impl LogSearch {
             });
         }
         match (&self.network, &query.sender_ip) {
+            // Not a range of one: SQLite takes the index of addresses only for one it can look up.
+            (Some((first, last)), _) if first == last => {
+                all.push(Box::new(log::ip_search.eq(first.clone())));
+            }
             (Some((first, last)), _) => {
                 all.push(Box::new(log::ip_search.between(first.clone(), last.clone())));
             }

@@ -197,6 +197,8 @@ async fn the_log_is_searched_by_each_field_paged_and_exported() {
         let root = gateway.actor("root").await;
         for (query, expected) in [
             ("sender_ip=192.0.2.0/24", 4),
+            ("sender_ip=192.0.2.7", 4),
+            ("sender_ip=192.0.2.8", 0),
             ("sender=zoe", 0),
             ("sender=zoe&partial=true", 4),
             ("recipient=anna@a.test&classification=virus", 1),

@@ -175,6 +175,8 @@ CREATE UNIQUE INDEX log_id ON log (id);
 CREATE INDEX log_recipient ON log (domain_id, recipient_search, id);
 CREATE INDEX log_ip ON log (ip_search, id);
 CREATE INDEX log_message ON log (message_id);
+-- Rare classifications in every tenant, and all that is counted over time.
+CREATE INDEX log_classification ON log (classification, id, domain_id);
 
 CREATE TABLE log_details (
   id BIGINT NOT NULL,
