@@ -43,6 +43,8 @@ pub enum Failure {
     Unresolvable(String),
     /// The connection failed or broke.
     Broken(String),
+    /// The server offers encryption and fails at it.
+    NotEncrypted(String),
     /// The server says: later.
     Later(String),
     /// The server says: never.
@@ -74,7 +76,11 @@ impl Failure {
     /// What is told of it.
     pub fn text(&self) -> &str {
         match self {
-            Self::Unresolvable(text) | Self::Broken(text) | Self::Later(text) | Self::Never(text) => text,
+            Self::Unresolvable(text)
+            | Self::Broken(text)
+            | Self::NotEncrypted(text)
+            | Self::Later(text)
+            | Self::Never(text) => text,
         }
     }
 }
@@ -120,7 +126,7 @@ impl Client {
         for address in resolve(route).await? {
             match Self::connect_to(address, route, hostname, true).await {
                 Ok(client) => return Ok(client),
-                Err(Failure::Broken(text)) if text.starts_with(TLS_FAILED) => {
+                Err(Failure::NotEncrypted(_)) => {
                     match Self::connect_to(address, route, hostname, false).await {
                         Ok(client) => return Ok(client),
                         Err(failure) => last = failure,
@@ -161,7 +167,7 @@ impl Client {
                 .dangerous_accept_invalid_hostnames(true)
                 .build_rustls()
                 .map_err(|error| Failure::of(&error))?;
-            let failed = |text: &str| Failure::Broken(format!("{TLS_FAILED}: {text}"));
+            let failed = |text: &str| Failure::NotEncrypted(format!("encrypting failed: {text}"));
             timeout(COMMAND, connection.starttls(parameters, &hello))
                 .await
                 .map_err(|_| failed("it took too long"))?
@@ -236,8 +242,6 @@ impl Client {
         }
     }
 }
-
-const TLS_FAILED: &str = "encrypting failed";
 
 fn reply_text(response: &lettre::transport::smtp::response::Response) -> String {
     let lines: Vec<&str> = response.message().collect();

@@ -111,6 +111,9 @@ pub async fn restore(node: &Arc<Node>, handle: &Handle, left: &Left) {
         Ok(envelope) => envelope,
         Err(error) => return tracing::error!(error, "a message in the spool cannot be read"),
     };
+    for record in envelope.recipients.iter().filter_map(|recipient| recipient.record) {
+        node.ids.continue_after(record);
+    }
     let message = queued(node, handle.clone(), envelope, None);
     let acknowledged = acknowledged(&message, left);
     let was_acknowledged = !acknowledged.is_empty();

@@ -80,7 +80,7 @@ pub const SENDER_SYNTAX: Reply = Reply::new(501, "5.1.7", "Not a valid sender ad
 pub const RECIPIENT_SYNTAX: Reply = Reply::new(501, "5.1.3", "Not a valid recipient address");
 /// An address that needs SMTPUTF8.
 pub const NEEDS_SMTPUTF8: Reply = Reply::new(553, "5.6.7", "Non-ASCII addresses need SMTPUTF8");
-/// A recipient who was named already.
+/// More recipients than a message may have; the others can come in another one (RFC 5321 §4.5.3.1.10).
 pub const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3", "Too many recipients");
 /// Talk before the greeting or past a command that ends a group (RFC 2920 §3.1).
 pub const EARLY_TALK: Reply = Reply::new(554, "5.5.0", "You must wait for my answer");
