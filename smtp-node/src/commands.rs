@@ -54,6 +54,14 @@ pub fn restore(node: &Node, left: &[Handle]) {
 
 /// Asks for commands and carries them out, until the task is dropped.
 pub async fn follow(node: Arc<Node>, api: Api) {
+    let left: Vec<CommandId> = node.executed.open().keys().cloned().collect();
+    for id in left {
+        // The API may have heard of it, and never name it again. If it is away, the command comes once more.
+        if let Err(error) = acknowledge(&node, &api, &id).await {
+            tracing::info!(%error, command = id.0, "a command of the last run is not acknowledged yet");
+            break;
+        }
+    }
     loop {
         let asked = api.call(&GET_COMMANDS, &[], &CommandQuery { wait: WAIT_SECONDS }, &()).await;
         let mut failed = asked.is_err();
@@ -97,14 +105,19 @@ async fn obey(node: &Arc<Node>, api: &Api, command: &Command) -> Result<(), Comm
             Err(error) => return Err(error),
         }
     }
-    match api.call(&ACKNOWLEDGE_COMMAND, &[&command.id.0], &(), &()).await {
+    Ok(acknowledge(node, api, &command.id).await?)
+}
+
+/// Tells the API that a command is carried out, and forgets it then.
+async fn acknowledge(node: &Node, api: &Api, id: &CommandId) -> Result<(), ApiError> {
+    match api.call(&ACKNOWLEDGE_COMMAND, &[&id.0], &(), &()).await {
         Ok(()) => {}
         Err(error) if !error.is_temporary() => {
-            tracing::info!(%error, command = command.id.0, "the API knows this command no more");
+            tracing::info!(%error, command = id.0, "the API knows this command no more");
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     }
-    if let Some(handle) = node.executed.open().remove(&command.id) {
+    if let Some(handle) = node.executed.open().remove(id) {
         node.spool.commit_later(vec![Entry::Finish(handle)]);
     }
     Ok(())
@@ -150,6 +163,7 @@ impl Release<'_> {
                 stamp: 0,
             }],
             is_bounce: false,
+            is_forged: false,
         };
         let event = NewEvent {
             record: self.record,

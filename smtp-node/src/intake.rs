@@ -309,6 +309,7 @@ impl Arrival<'_> {
             stamps,
             recipients: addressees,
             is_bounce: false,
+            is_forged: self.authenticity.is_forged(),
         }
     }
 

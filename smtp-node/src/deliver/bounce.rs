@@ -30,9 +30,11 @@ pub struct Undelivered<'a> {
 }
 
 impl Undelivered<'_> {
-    /// Whether anybody is to be told: a null sender is not, and a report is never reported.
-    pub fn has_reader(&self) -> bool {
-        !self.envelope.sender.is_empty() && !self.envelope.is_bounce
+    /// Whether anybody is to be told: a null sender is not, nor is somebody whose name was used by others (S8), and
+    /// a report is never reported.
+    pub const fn has_reader(&self) -> bool {
+        let envelope = self.envelope;
+        !envelope.sender.is_empty() && !envelope.is_bounce && !envelope.is_forged
     }
 
     /// The report, ready to be spooled.
@@ -51,6 +53,7 @@ impl Undelivered<'_> {
             stamps: Vec::new(),
             recipients: vec![Recipient { address: sender, domain, record: None, stamp: 0 }],
             is_bounce: true,
+            is_forged: false,
         };
         (envelope, text.into_bytes())
     }
@@ -161,6 +164,7 @@ mod tests {
             stamps: Vec::new(),
             recipients: vec![recipient.clone()],
             is_bounce: false,
+            is_forged: false,
         };
         let reply = "550 5.1.1 no such user".to_owned();
         let outcome = Outcome { fate: Fate::Refused, host: "192.0.2.1:25".into(), reply, size: 0 };
@@ -186,7 +190,9 @@ mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert!(!text.contains("secret body"));
-        let again = Undelivered { envelope: &report, ..undelivered };
+        let again = Undelivered { envelope: &report, recipients: Vec::new(), ..undelivered };
         assert!(!again.has_reader());
+        let forged = Envelope { is_forged: true, ..envelope.clone() };
+        assert!(!Undelivered { envelope: &forged, ..again }.has_reader());
     }
 }

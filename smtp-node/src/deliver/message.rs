@@ -28,6 +28,9 @@ pub struct Envelope {
     /// Whether it tells of a delivery that failed: it is never told of itself.
     #[serde(default)]
     pub is_bounce: bool,
+    /// Whether the sender's domain says that the sender is forged: who did not send it hears nothing of it (S8).
+    #[serde(default)]
+    pub is_forged: bool,
 }
 
 /// What the copy of a recipient gets.

@@ -55,6 +55,19 @@ pub struct Authenticity {
 }
 
 impl Authenticity {
+    /// Whether the sender's domain says that others sent this. What it does not say, or was not heard in time, is
+    /// held against nobody.
+    pub fn is_forged(&self) -> bool {
+        match self.spf {
+            // Whoever sent it may use this MAIL FROM, to which a bounce would go.
+            AuthenticationResult::Pass => false,
+            AuthenticationResult::Fail | AuthenticationResult::SoftFail => {
+                self.dkim != AuthenticationResult::Pass
+            }
+            _ => self.dmarc == AuthenticationResult::Fail,
+        }
+    }
+
     /// The same in the words of the log.
     pub fn in_words(&self) -> Authentication {
         Authentication {
@@ -369,6 +382,26 @@ mod tests {
         assert_eq!(best(&outputs), AuthenticationResult::Pass);
         assert_eq!(best(&outputs[..1]), AuthenticationResult::Fail);
         assert_eq!(best(&[]), AuthenticationResult::None);
+    }
+
+    /// S8.
+    #[test]
+    fn only_what_the_senders_domain_disowns_is_forged() {
+        use AuthenticationResult::{Fail, None, Pass, SoftFail, TemporaryError, Unavailable};
+        for (spf, dkim, dmarc, is_forged) in [
+            (Unavailable, Unavailable, Unavailable, false),
+            (None, None, None, false),
+            (TemporaryError, TemporaryError, TemporaryError, false),
+            (SoftFail, Pass, Pass, false),
+            (Fail, Pass, None, false),
+            (Fail, None, None, true),
+            (SoftFail, Fail, None, true),
+            (Pass, None, Fail, false),
+            (None, None, Fail, true),
+        ] {
+            let authenticity = Authenticity { spf, dkim, dmarc, ..Authenticity::default() };
+            assert_eq!(authenticity.is_forged(), is_forged, "{authenticity:?}");
+        }
     }
 
     /// S10.
