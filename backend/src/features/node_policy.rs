@@ -3,6 +3,7 @@
 //! Read from the tables that the panel's changes are written to, some sets at a time whatever the number of
 //! documents. It never resolves settings: the node lays the levels over each other.
 
+use super::settings_store::readable;
 use crate::{
     access::CallingNode,
     db::{
@@ -192,8 +193,7 @@ fn overrides(
         .load(conn)?;
     let mut set: HashMap<i64, BTreeMap<String, Overrides>> = HashMap::new();
     for (scope, mailbox, key, value) in rows {
-        let value = serde_json::from_str(&value).map_err(ApiError::internal)?;
-        set.entry(scope).or_default().entry(mailbox).or_default().insert(key, value);
+        set.entry(scope).or_default().entry(mailbox).or_default().extend(readable(vec![(key, value)]));
     }
     Ok(set)
 }

@@ -36,6 +36,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Messages in one request.
 const MOST: usize = 10_000;
+/// Messages in one transaction when a quarantine is emptied, so that others get their turn.
+const STEP: usize = 2000;
 /// Ids in one statement.
 pub(super) const IDS: usize = 1000;
 
@@ -169,23 +171,34 @@ async fn empty(
     domain: Option<String>,
     query: QuarantineQuery,
 ) -> ApiResult<HttpResponse> {
-    let (deleted, touched) = db
-        .change(move |conn| {
+    let now = clock.now();
+    let mut deleted = 0;
+    loop {
+        let (caller, clock) = (caller.clone(), clock.clone());
+        let (domain, query) = (domain.clone(), query.clone());
+        let step = db.change(move |conn| {
             let granted = match domain {
                 Some(name) => caller.within(conn, &name, QuarantineDelete)?,
                 None => caller.everything(QuarantineDelete)?,
             };
             let level = Level::of(&caller);
-            let search = QuarantineSearch::new(granted.target().clone(), level, query, clock.now())?;
-            let rows: Vec<HeldRow> = search.found().select(HeldRow::as_select()).load(conn)?;
-            set_hidden(conn, level, &rows, true, clock.now())?;
+            let search = QuarantineSearch::new(granted.target().clone(), level, query, now)?;
+            let rows: Vec<HeldRow> = search
+                .found()
+                .limit(i64::try_from(STEP).unwrap_or(i64::MAX))
+                .select(HeldRow::as_select())
+                .load(conn)?;
+            set_hidden(conn, level, &rows, true, now)?;
             audit_many(conn, &clock, &caller, "empty_quarantine", &rows.iter().collect::<Vec<_>>())?;
-            let deleted = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            Ok((deleted, touched_domains(conn, rows)?))
-        })
-        .await?;
-    announce(&events, touched);
-    Ok(HttpResponse::Ok().json(Emptied { deleted }))
+            Ok((rows.len(), touched_domains(conn, rows)?))
+        });
+        let (count, touched) = step.await?;
+        announce(&events, touched);
+        deleted += u64::try_from(count).unwrap_or_default();
+        if count < STEP {
+            return Ok(HttpResponse::Ok().json(Emptied { deleted }));
+        }
+    }
 }
 
 /// Hides rows at a level or shows them again; when the last of the three hides one, its time to be purged begins.

@@ -280,6 +280,31 @@ async fn the_volume_of_the_log_counts_what_the_caller_would_find() {
     .await;
 }
 
+/// QUA-08: however many there are, and only at the caller's level.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_quarantine_is_emptied_whole() {
+    on_each(|gateway| async move {
+        let node = filled(&gateway).await;
+        let many: Vec<Value> = (0..4200)
+            .map(|n| {
+                let mut one = record(0, "anna@a.test", "spam");
+                one["id"] = json!(id(0) - (4096 * (n + 1)));
+                one
+            })
+            .collect();
+        node.report(json!(many), json!([])).await.is(200);
+        let dom_a = gateway.actor("dom-a").await;
+        let emptied = dom_a.call("DELETE", "/api/v1/quarantine", None).await;
+        assert_eq!(emptied.is(200).body["deleted"], 4203);
+        assert_eq!(count(&dom_a, "/api/v1/quarantine").await, 0);
+        let root = gateway.actor("root").await;
+        let left = root.get("/api/v1/quarantine?count=true").await;
+        assert_eq!(left.body["page"]["total"]["count"], 4204);
+        gateway
+    })
+    .await;
+}
+
 /// How many rows of the log, its details, its events and the quarantine there are, and marks of removed domains.
 async fn rows(gateway: &Gateway) -> [i64; 5] {
     let db = &gateway.running.services().db;
