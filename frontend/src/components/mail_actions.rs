@@ -89,14 +89,15 @@ impl MailActions {
         self.releasing.set(targets);
     }
 
-    /// Releases what was asked for; `train` also teaches that it was not spam (C15).
+    /// Releases what was asked for; `train` also teaches that it was not spam, else the domain's settings say whether
+    /// it does (C15).
     pub fn release(self, train: bool, with_virus: bool) {
         let ids = releasable(&self.releasing.get_untracked(), with_virus);
         self.releasing.set(vec![]);
         if ids.is_empty() {
             return;
         }
-        let request = ReleaseRequest { ids, train: Some(train), with_virus };
+        let request = ReleaseRequest { ids, train: train.then_some(true), with_virus };
         self.is_busy.set(true);
         spawn_local(async move {
             let reach = self.reach.get_value();
