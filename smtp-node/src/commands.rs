@@ -132,6 +132,9 @@ struct Release<'a> {
 
 impl Release<'_> {
     async fn content(&self, node: &Node, api: &Api, id: &CommandId) -> Result<Content, CommandError> {
+        if !node.has_room(0) {
+            return Err(CommandError::Content("the disk is nearly full".into()));
+        }
         let mut incoming = Incoming::new(false, u64::MAX);
         let mut stream = api.receive_message(&GET_COMMAND_BODY, &[&id.0]).await?;
         while let Some(octets) = stream.next().await? {

@@ -44,6 +44,19 @@ pub struct Node {
     pub counters: Counters,
 }
 
+impl Node {
+    /// Whether the disk has space for a message of so many octets. Where the system does not say, the writing will
+    /// tell.
+    pub fn has_room(&self, octets: u64) -> bool {
+        let free = self.spool.free_octets().unwrap_or(u64::MAX);
+        let has_room = free >= self.config.min_free_bytes.saturating_add(octets);
+        if !has_room {
+            tracing::error!(free, octets, "the disk is nearly full; a message is put off");
+        }
+        has_room
+    }
+}
+
 /// Counts since the start.
 #[derive(Debug, Default)]
 pub struct Counters {

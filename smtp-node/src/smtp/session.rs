@@ -201,26 +201,16 @@ impl Session {
             return protocol::WRONG_ORDER;
         }
         let policy = self.node.policy.current();
-        if !self.has_room() {
-            return Reason::SpoolFull.reply();
-        }
         match Transaction::begin(argument, policy, self.node.config.max_message_bytes) {
+            Ok(transaction) if !self.node.has_room(transaction.parameters.size.unwrap_or(0)) => {
+                Reason::SpoolFull.reply()
+            }
             Ok(transaction) => {
                 self.transaction = Some(Box::new(transaction));
                 protocol::SENDER_OK
             }
             Err(reply) => reply,
         }
-    }
-
-    /// Whether the disk has space for another message. Where the system does not say, the writing will tell.
-    fn has_room(&self) -> bool {
-        let free = self.node.spool.free_octets().unwrap_or(u64::MAX);
-        let has_room = free >= self.node.config.min_free_bytes;
-        if !has_room {
-            tracing::error!(free, "the disk is nearly full; no mail is taken for now");
-        }
-        has_room
     }
 
     async fn recipient(&mut self, argument: &str) -> io::Result<Next> {

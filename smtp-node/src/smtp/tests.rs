@@ -167,6 +167,14 @@ async fn commands_have_their_order_and_their_syntax() {
     node.stop().await;
 }
 
+#[tokio::test]
+async fn a_message_for_which_the_disk_has_no_space_is_put_off_when_it_is_announced() {
+    let node = TestNode::start(|config| config.max_message_bytes = u64::MAX).await;
+    let lines = ["MAIL FROM:<a@b.test> SIZE=9000000000000000000\r\n", "MAIL FROM:<a@b.test> SIZE=9\r\n"];
+    assert_eq!(node.hears(&lines).await, [452, 250]);
+    node.stop().await;
+}
+
 /// S7, X-13.
 #[tokio::test]
 async fn mail_is_taken_for_domains_of_ours_only() {
