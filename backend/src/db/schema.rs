@@ -200,6 +200,7 @@ diesel::table! {
         message_id -> Text,
         size -> BigInt,
         stored_at -> BigInt,
+        look_at -> BigInt,
     }
 }
 

@@ -27,6 +27,7 @@ pub mod retention;
 pub(crate) mod routes;
 mod sessions;
 mod settings_store;
+mod stored_bodies;
 mod threshold_order;
 mod training;
 pub(crate) mod users;

@@ -7,6 +7,7 @@
 use super::{
     node_records_rows::{self as rows, Fresh},
     quarantine::{MAX_MESSAGE_BYTES, storage_error},
+    stored_bodies,
 };
 use crate::{
     access::{CallingNode, scope::Domain},
@@ -124,6 +125,6 @@ async fn put_body(
     }
     let size = storage.put(&key, body, MAX_MESSAGE_BYTES).await.map_err(storage_error)?;
     let now = clock.now();
-    db.append(move |conn| rows::keep_body(conn, &key, size, now)).await?;
+    db.append(move |conn| stored_bodies::keep(conn, &key, size, now)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

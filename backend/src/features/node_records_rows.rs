@@ -11,7 +11,7 @@ use crate::{
     },
     db::{
         Conn,
-        schema::{bodies, domains, log, log_events, quarantine},
+        schema::{domains, log, log_events, quarantine},
     },
     error::ApiResult,
     storage::BodyKey,
@@ -240,21 +240,5 @@ fn insert_events(conn: &mut Conn, rows: &[EventRow]) -> ApiResult<()> {
         Conn::Postgres(server) => insert.execute(server)?,
         Conn::Sqlite(file) => insert.execute(file)?,
     };
-    Ok(())
-}
-
-/// Notes that content is stored; it is there for records that come later.
-pub(super) fn keep_body(conn: &mut Conn, key: &BodyKey, size: u64, now: i64) -> ApiResult<()> {
-    let text = key.text();
-    diesel::delete(bodies::table.find(&text)).execute(conn)?;
-    diesel::insert_into(bodies::table)
-        .values((
-            bodies::key.eq(&text),
-            bodies::node_id.eq(&key.node),
-            bodies::message_id.eq(&key.message_id),
-            bodies::size.eq(i64::try_from(size).unwrap_or(i64::MAX)),
-            bodies::stored_at.eq(now),
-        ))
-        .execute(conn)?;
     Ok(())
 }

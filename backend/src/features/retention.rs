@@ -4,16 +4,13 @@
 //! Runs in the serving program every minute. Several programs may run it at once: every step can be repeated. The
 //! log keeps its row when a held message goes, with what became of it.
 
-use super::{held_row::HeldRow, node_records_rows::add_own_events, settings_store::in_force};
+use super::{held_row::HeldRow, node_records_rows::add_own_events, settings_store::in_force, stored_bodies};
 use crate::{
     access::scope::Domain,
     clock::Clock,
     db::{
         Conn, Db,
-        schema::{
-            bodies, domains, log, log_details, log_events, node_commands, quarantine, removed_domains,
-            training_acts,
-        },
+        schema::{domains, log, log_details, log_events, quarantine, removed_domains, training_acts},
     },
     error::{ApiError, ApiResult},
     storage::{BodyKey, Storage},
@@ -27,8 +24,6 @@ use tokio::{sync::watch, time::timeout};
 const EVERY: Duration = Duration::from_secs(60);
 /// A deletion at every level can be taken back for so long.
 const UNDO_MILLIS: i64 = 10 * 60 * 1000;
-/// Content that came before its records waits so long for them.
-const ORPHAN_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// What people teach is kept as long as a message can be held at most: 90 days.
 const TRAINING_MILLIS: i64 = 90 * DAY_MILLIS;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
@@ -62,25 +57,18 @@ pub async fn sweep(
     // In turn with people's changes: what one of them releases just now is not ended meanwhile.
     while !is_stopped() && db.change(move |conn| end_held(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| end_training(conn, now)).await? {}
+    for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
+        while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}
+    }
+    // Last: a store that fails holds nothing else back.
     while !is_stopped() {
-        let keys = db.run(move |conn| orphans(conn, now)).await?;
-        if keys.is_empty() {
-            break;
-        }
+        let Some(keys) = db.append(move |conn| stored_bodies::orphans(conn, now)).await? else { break };
         for key in keys {
             if let Some(place) = BodyKey::from_text(&key) {
                 storage.remove(&place).await.map_err(ApiError::internal)?;
             }
-            // The row goes after the object: what breaks off in between is done again.
-            db.append(move |conn| {
-                diesel::delete(bodies::table.find(&key)).execute(conn)?;
-                Ok(())
-            })
-            .await?;
+            db.append(move |conn| stored_bodies::forget(conn, &key)).await?;
         }
-    }
-    for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
-        while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}
     }
     Ok(())
 }
@@ -96,9 +84,14 @@ fn end_domain(conn: &mut Conn, domain: i64, now: i64) -> ApiResult<bool> {
     let logged: Vec<i64> =
         log::table.filter(log::domain_id.eq(domain)).select(log::id).limit(ROWS).load(conn)?;
     remove_records(conn, domain, &logged)?;
-    let held = quarantine::table.filter(quarantine::domain_id.eq(domain)).select(quarantine::id);
-    let held: Vec<i64> = held.limit(ROWS).load(conn)?;
-    diesel::delete(quarantine::table.filter(quarantine::id.eq_any(&held))).execute(conn)?;
+    let held: Vec<(i64, String)> = quarantine::table
+        .filter(quarantine::domain_id.eq(domain))
+        .select((quarantine::id, quarantine::body_key))
+        .limit(ROWS)
+        .load(conn)?;
+    let ids = held.iter().map(|(id, _)| *id);
+    diesel::delete(quarantine::table.filter(quarantine::id.eq_any(ids))).execute(conn)?;
+    stored_bodies::look(conn, &held.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>(), now)?;
     if !logged.is_empty() || !held.is_empty() {
         return Ok(true);
     }
@@ -125,36 +118,21 @@ fn end_held(conn: &mut Conn, now: i64) -> ApiResult<bool> {
     add_own_events(conn, &removed, EventKind::Removed, now, "")?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     diesel::delete(quarantine::table.filter(quarantine::id.eq_any(&ids))).execute(conn)?;
+    stored_bodies::look(conn, &rows.iter().map(|row| row.body_key.as_str()).collect::<Vec<_>>(), now)?;
     Ok(!rows.is_empty())
 }
 
 /// Ends training acts, so that the content they keep can go; whether there may be more.
 fn end_training(conn: &mut Conn, now: i64) -> ApiResult<bool> {
-    let ids: Vec<i64> = training_acts::table
+    let acts: Vec<(i64, String)> = training_acts::table
         .filter(training_acts::at.le(now - TRAINING_MILLIS))
-        .select(training_acts::record_id)
+        .select((training_acts::record_id, training_acts::body_key))
         .limit(ROWS)
         .load(conn)?;
-    diesel::delete(training_acts::table.filter(training_acts::record_id.eq_any(&ids))).execute(conn)?;
-    Ok(!ids.is_empty())
-}
-
-/// Contents that no held message, no command and no training act refers to any more.
-fn orphans(conn: &mut Conn, now: i64) -> ApiResult<Vec<String>> {
-    let held = quarantine::table.filter(quarantine::body_key.eq(bodies::key)).select(quarantine::id);
-    let ordered =
-        node_commands::table.filter(node_commands::body_key.eq(bodies::key)).select(node_commands::id);
-    let taught =
-        training_acts::table.filter(training_acts::body_key.eq(bodies::key)).select(training_acts::record_id);
-    let keys = bodies::table
-        .filter(bodies::stored_at.lt(now - ORPHAN_MILLIS))
-        .filter(diesel::dsl::not(diesel::dsl::exists(held)))
-        .filter(diesel::dsl::not(diesel::dsl::exists(ordered)))
-        .filter(diesel::dsl::not(diesel::dsl::exists(taught)))
-        .select(bodies::key)
-        .limit(ROWS)
-        .load(conn)?;
-    Ok(keys)
+    let ids = acts.iter().map(|(id, _)| *id);
+    diesel::delete(training_acts::table.filter(training_acts::record_id.eq_any(ids))).execute(conn)?;
+    stored_bodies::look(conn, &acts.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>(), now)?;
+    Ok(!acts.is_empty())
 }
 
 /// The domains whose log has something too old, each with the first id that stays.

@@ -205,15 +205,17 @@ CREATE TABLE log_events (
   PRIMARY KEY (record_id, id)
 ) WITHOUT ROWID;
 
--- The content of held messages, one row an object of the store; the row goes after the object.
+-- The content of held messages, one row an object of the store; the row goes after the object. look_at: when to
+-- see whether anybody still refers to it.
 CREATE TABLE bodies (
   key TEXT NOT NULL PRIMARY KEY,
   node_id TEXT NOT NULL,
   message_id TEXT NOT NULL,
   size BIGINT NOT NULL,
-  stored_at BIGINT NOT NULL
+  stored_at BIGINT NOT NULL,
+  look_at BIGINT NOT NULL
 );
-CREATE INDEX bodies_stored ON bodies (stored_at);
+CREATE INDEX bodies_look ON bodies (look_at);
 
 -- Held messages, one row a recipient, hidden at each level by itself (QUA-10).
 CREATE TABLE quarantine (
