@@ -17,7 +17,7 @@
 //! | [`policy`], [`policy_sync`] | what the node has to obey |
 //! | [`records`] | what the log says of each recipient |
 //! | [`outbox`], [`commands`], [`heartbeat`], [`api`] | what it tells the API and hears from it |
-//! | [`config`], [`clock`], [`node`] | configuration, time, what all share |
+//! | [`config`], [`clock`], [`node`], `whole_file` | configuration, time, what all share, small files |
 //!
 //! 250 is said only after the message is on stable storage. The node works without the API; it never decides policy.
 

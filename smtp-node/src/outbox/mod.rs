@@ -12,7 +12,7 @@ mod sender;
 
 use crate::{
     node::Node,
-    spool::{Entry, Handle, record::Kind},
+    spool::{Entry, Handle, SpoolError, record::Kind},
 };
 use bytes::Bytes;
 use contract::nodes::RecordBatch;
@@ -22,17 +22,34 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use sender::deliver_reports;
 
+/// Reports that wait in memory for the spool to take them.
+const UNKEPT: usize = 1_000;
+/// How soon the spool is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What waits to be told.
-#[derive(Default)]
 pub struct Outbox {
     pending: Mutex<VecDeque<Handle>>,
     set_aside: AtomicUsize,
+    unkept: Semaphore,
     added: Notify,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            pending: Mutex::default(),
+            set_aside: AtomicUsize::new(0),
+            unkept: Semaphore::new(UNKEPT),
+            added: Notify::new(),
+        }
+    }
 }
 
 impl Outbox {
@@ -75,11 +92,30 @@ pub fn json<T: serde::Serialize>(value: &T) -> Bytes {
 
 /// Tells of records and events, durably, without making the caller wait.
 pub fn tell(node: &Arc<Node>, batch: RecordBatch) {
+    let entry = report(&batch);
+    // Enqueued now, so that a node that stops writes it before it ends.
+    let writing = node.spool.commit(vec![entry.clone()]);
     let node = node.clone();
     tokio::spawn(async move {
-        match node.spool.commit(vec![report(&batch)]).await {
+        match writing.await {
             Ok(handles) => node.outbox.push(&handles),
-            Err(error) => tracing::error!(%error, "a record could not be kept"),
+            Err(error) => keep(&node, entry, error).await,
         }
     });
+}
+
+/// Tries to keep a report until it is kept; so many at a time that a full disk does not become a full memory.
+async fn keep(node: &Node, entry: Entry, mut error: SpoolError) {
+    let Ok(_permit) = node.outbox.unkept.try_acquire() else {
+        tracing::error!(%error, "a record could not be kept, and too many others wait: it is lost");
+        return;
+    };
+    loop {
+        tracing::error!(%error, "a record could not be kept; trying again");
+        tokio::time::sleep(AGAIN).await;
+        match node.spool.commit(vec![entry.clone()]).await {
+            Ok(handles) => return node.outbox.push(&handles),
+            Err(again) => error = again,
+        }
+    }
 }
