@@ -138,42 +138,40 @@ fn add_events(
         .load::<(i64, i64)>(conn)?
         .into_iter()
         .collect();
+    let mut rows = Vec::with_capacity(events.len());
     for event in events {
         let Some(record) = records.get(&event.record.0) else { continue };
         if !is_own(event.id, node, now) || !seen.insert((event.record.0, event.id.0)) {
             continue;
         }
-        let (host, reply) = (text(&event.host, 300), text(&event.reply, 1000));
-        let size = i64::try_from(event.size).unwrap_or(i64::MAX);
-        add_event(conn, record, (event.id, event.kind), (host, reply, size), "")?;
-        fresh.added += 1;
+        let row = EventRow {
+            record_id: record.1,
+            id: event.id.0,
+            kind: event.kind.name(),
+            host: text(&event.host, 300),
+            reply: text(&event.reply, 1000),
+            size: i64::try_from(event.size).unwrap_or(i64::MAX),
+            actor: String::new(),
+        };
+        apply(conn, record, (event.id, event.kind), row.size)?;
+        rows.push(row);
         fresh.logged.push((record.0, record.2.clone(), record.1));
         if event.kind == EventKind::Released {
             fresh.held.push((record.0, record.2.clone()));
         }
     }
-    Ok(())
+    fresh.added += rows.len();
+    insert_events(conn, &rows)
 }
 
-/// Writes what happened to a record and what it is now. An event that comes late does not undo a later one.
-fn add_event(
+/// Writes what a record is after an event. One that comes late does not undo a later one.
+fn apply(
     conn: &mut Conn,
     (domain_id, record, _): &Known,
     (id, kind): (RecordId, EventKind),
-    (host, reply, size): (String, String, i64),
-    actor: &str,
+    size: i64,
 ) -> ApiResult<()> {
     let at = id.unix_millis();
-    let row = EventRow {
-        record_id: *record,
-        id: id.0,
-        kind: kind.name(),
-        host,
-        reply,
-        size,
-        actor: actor.to_owned(),
-    };
-    diesel::insert_into(log_events::table).values(&row).execute(conn)?;
     let place = log::table.find((*domain_id, *record));
     diesel::update(place.filter(log::status_at.le(at)))
         .set((log::status.eq(kind.status().name()), log::status_at.eq(at)))
@@ -235,10 +233,12 @@ pub(super) fn add_own_events(
 }
 
 fn insert_events(conn: &mut Conn, rows: &[EventRow]) -> ApiResult<()> {
-    let insert = diesel::insert_into(log_events::table).values(rows);
-    match conn {
-        Conn::Postgres(server) => insert.execute(server)?,
-        Conn::Sqlite(file) => insert.execute(file)?,
-    };
+    for part in rows.chunks(ROWS) {
+        let insert = diesel::insert_into(log_events::table).values(part);
+        match conn {
+            Conn::Postgres(server) => insert.execute(server)?,
+            Conn::Sqlite(file) => insert.execute(file)?,
+        };
+    }
     Ok(())
 }
