@@ -2,7 +2,7 @@
 //! stuffs the dots; a message goes through it piece by piece, so that its size does not matter.
 //!
 //! lettre can't be told that a message broke off in the middle, and would end it as if it were whole. So it speaks
-//! through [`Guarded`], which refuses every further octet once reading the message has failed.
+//! through `Guarded`, which refuses every further octet once reading the message has failed.
 
 use bytes::Bytes;
 use contract::domains::Route;

@@ -1,4 +1,4 @@
-//! What is to be tried when. What is due goes into the lane of its domain ([`super::lane`]); what fails for now waits
+//! What is to be tried when. What is due goes into the lane of its domain (`lane`); what fails for now waits
 //! for its time; the queue is rebuilt from the spool when the node starts.
 
 use super::{
