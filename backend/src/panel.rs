@@ -67,11 +67,8 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile, encoding: Optio
         file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{hash}\"");
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut answer = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+    let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     let is_index = name == INDEX;
     // trunk writes a hash of the content into every file's name but these.
     let is_named_by_content = !is_index && name.rsplit('/').next().is_some_and(|name| name.contains('-'));
@@ -86,6 +83,10 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile, encoding: Optio
     if is_index {
         let html = Dist::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());
         answer.insert_header((header::CONTENT_SECURITY_POLICY, policy(&html.unwrap_or_default())));
+    }
+    if is_known {
+        // Nothing may follow the head of a 304: the next answer on this connection begins there (RFC 9110 §15.4.5).
+        return answer.finish();
     }
     if let Some(encoding) = encoding {
         answer.insert_header((header::CONTENT_ENCODING, encoding));

@@ -116,7 +116,9 @@ fn Guarded(scope: Option<Scope>, section: String, children: ChildrenFn) -> impl 
     let is_signed_in = Memo::new(|_| session::me().is_some());
     move || {
         if !is_signed_in.get() {
-            let here = format!("{}{}", location.pathname.get_untracked(), location.search.get_untracked());
+            let search = location.search.get_untracked();
+            let mark = if search.is_empty() { "" } else { "?" };
+            let here = format!("{}{mark}{search}", location.pathname.get_untracked());
             let next: String = js_sys::encode_uri_component(&here).into();
             return view! { <Redirect path=format!("/login?next={next}")/> }.into_any();
         }

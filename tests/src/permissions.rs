@@ -44,14 +44,25 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
     };
     match operation.id {
         "create_session" => with(&[], Some(json!({ "username": "nobody", "password": "wrong" }))),
-        "refresh_session" | "end_session" | "get_me" | "listen" => with(&[], None),
         "change_me" => with(&[], Some(json!({ "theme": "dark" }))),
         "change_password" => {
             let password = crate::gateway::PASSWORD;
             with(&[], Some(json!({ "current": password, "new": password })))
         }
-        "list_resellers" | "list_domains" | "list_quarantine" | "list_log" | "get_log_volume"
-        | "list_nodes" => with(&[], None),
+        "refresh_session"
+        | "end_session"
+        | "get_me"
+        | "listen"
+        | "list_resellers"
+        | "list_domains"
+        | "list_quarantine"
+        | "empty_quarantine"
+        | "list_log"
+        | "get_log_volume"
+        | "list_nodes"
+        | "get_global_settings"
+        | "get_policy"
+        | "get_commands" => with(&[], None),
         "get_domain"
         | "get_routes"
         | "get_domain_settings"
@@ -65,7 +76,6 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             with(&[&domain], Some(json!({ "routes": [route, { "host": "127.0.0.1", "port": 26 }] })))
         }
         "remove_route" => with(&[&domain, "127.0.0.1:26"], None),
-        "get_global_settings" => with(&[], None),
         "change_global_settings" => with(&[], Some(json!({ "incoming.quarantine_threshold": 0.85 }))),
         "get_reseller_settings" => with(&[tenant.slug], None),
         "change_reseller_settings" => {
@@ -77,7 +87,6 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         "change_mailbox_settings" => {
             with(&[&tenant.mailbox], Some(json!({ "incoming.quarantine_threshold": 0.88 })))
         }
-        "empty_quarantine" => with(&[], None),
         "get_quarantined" | "get_quarantined_raw" | "create_preview" | "get_log_entry" => {
             with(&[&domain, &message], None)
         }
@@ -89,7 +98,6 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         "add_node" => with(&[], Some(json!({ "name": scratch }))),
         "remove_node" => with(&["nod_unknown"], None),
         "beat" => with(&[], Some(json!({ "version": "1", "queued": 0, "policy_revision": 0 }))),
-        "get_policy" | "get_commands" => with(&[], None),
         "add_records" => with(&[], Some(json!({ "records": [], "events": [] }))),
         "put_body" => with(&["unknown"], None),
         "get_command_body" | "acknowledge_command" => with(&["cmd_unknown"], None),

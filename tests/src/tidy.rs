@@ -251,7 +251,6 @@ fn every_text_is_used() {
 }
 
 #[test]
-#[ignore = "the panel is not complete"]
 fn every_setting_is_read_by_somebody() {
     let code: String = sources()
         .iter()

@@ -141,8 +141,12 @@ impl HeldList {
         self.round.update(|round| *round = round.wrapping_add(1));
     }
 
-    /// Counts what arrived, without moving a row (ux 3.6, rule 10).
+    /// Shows what arrived; where somebody is at work in the list it is only counted, so that no row moves away
+    /// under their hand (ux 3.6, rule 10).
     pub fn look_for_fresh(self) {
+        if !self.is_in_use() {
+            return self.refresh();
+        }
         let filter = self.filter.get_untracked();
         spawn_local(async move {
             let query = filter.clone().from_start().query(Self::span(&filter), 1);
@@ -151,6 +155,15 @@ impl HeldList {
             let (Some(known), Some(now)) = (known, page.page.total) else { return };
             self.fresh.set(now.count.saturating_sub(known.count));
         });
+    }
+
+    fn is_in_use(self) -> bool {
+        let is_touched = document().query_selector(".split>.card:is(:hover,:focus-within)").ok().flatten();
+        let is_further_down = !self.filter.with_untracked(|filter| filter.cursor.is_empty());
+        is_touched.is_some()
+            || is_further_down
+            || self.open.get_untracked().is_some()
+            || !self.selection.with_untracked(Selection::is_empty)
     }
 
     /// The search as a request of its own, from the first page on.

@@ -14,8 +14,8 @@ pub fn RowSkeleton() -> impl IntoView {
         view! {
             <div class="sk-row">
                 <span class="sk box"></span>
-                <span class="sk" style=format!("width:{width}%;height:10px")></span>
-                <span class="sk end" style="width:72px;height:18px"></span>
+                <span class="sk" style:width=format!("{width}%")></span>
+                <span class="sk end"></span>
             </div>
         }
     };
@@ -30,7 +30,7 @@ pub fn RowSkeleton() -> impl IntoView {
 /// A message to come.
 #[component]
 pub fn MessageSkeleton() -> impl IntoView {
-    let line = |width: u32| view! { <span class="sk" style=format!("width:{width}%;height:12px")></span> };
+    let line = |width: u32| view! { <span class="sk" style:width=format!("{width}%")></span> };
     view! {
         <div class="sk-message" aria-busy="true" aria-label=move || t("list.loading") role="status">
             {[70, 40, 90, 84, 88, 52].map(line).collect_view()}

@@ -85,7 +85,7 @@ pub fn WhyPanel(
 #[component]
 fn Gauge(score: f64, thresholds: Option<(f64, f64)>) -> impl IntoView {
     let (unsure, spam) = thresholds.unwrap_or((1.0, 1.0));
-    let style = format!("--u:{};--q:{};--p:{}", percent(unsure), percent(spam), percent(score));
+    let at_label = percent(score.clamp(0.04, 0.96));
     let name = move || match thresholds {
         Some((unsure, spam)) => t_with(
             "why.gauge",
@@ -95,17 +95,20 @@ fn Gauge(score: f64, thresholds: Option<(f64, f64)>) -> impl IntoView {
     };
     let ticks = thresholds.map(|(unsure, spam)| {
         view! {
-            <span class="tick below" style=format!("inset-inline-start:{}", percent(unsure))>
+            <span class="tick below" style:inset-inline-start=percent(unsure)>
                 {move || t_with("why.unsure_from", &[("threshold", &score_text(unsure))])}
             </span>
-            <span class="tick below end" style=format!("inset-inline-start:{}", percent(spam))>
+            <span class="tick below end" style:inset-inline-start=percent(spam)>
                 {move || t_with("why.spam_from", &[("threshold", &score_text(spam))])}
             </span>
         }
     });
     view! {
-        <div class="gauge" class:plain=thresholds.is_none() style=style role="img" aria-label=name>
-            <span class="lab" style=format!("inset-inline-start:{}", percent(score.clamp(0.04, 0.96)))>
+        <div
+            class="gauge" class:plain=thresholds.is_none() role="img" aria-label=name
+            style:--u=percent(unsure) style:--q=percent(spam) style:--p=percent(score)
+        >
+            <span class="lab" style:inset-inline-start=at_label>
                 {move || score_text(score)}
             </span>
             <span class="pin"></span>
@@ -157,8 +160,7 @@ fn Contributions(evidence: Vec<Evidence>) -> impl IntoView {
 fn Contribution(evidence: Evidence, strongest: f64, show_symbols: RwSignal<bool>) -> impl IntoView {
     let Evidence { symbol, weight, detail } = evidence;
     let is_good = weight < 0.0;
-    let side = if is_good { "inset-inline-end:50%" } else { "inset-inline-start:50%" };
-    let bar = format!("{side};width:{:.1}%", width(weight, strongest));
+    let length = format!("{:.1}%", width(weight, strongest));
     let key = format!("symbol.{symbol}");
     // A check without a text of its own shows its name: rather a name than nothing.
     let name = symbol.clone();
@@ -177,7 +179,7 @@ fn Contribution(evidence: Evidence, strongest: f64, show_symbols: RwSignal<bool>
                     <p class="ds mono" dir="ltr">{symbol.clone()}</p>
                 </Show>
             </div>
-            <div class="bar mid" aria-hidden="true"><i class:neg=is_good style=bar></i></div>
+            <div class="bar mid" aria-hidden="true"><i class:neg=is_good style:width=length></i></div>
             <span class="pt num" class:good=is_good>
                 {points}<span class="vh">" "{move || t(direction)}</span>
             </span>

@@ -1,6 +1,7 @@
 //! The panel in a real browser, over the whole stack: what a person does and sees.
 
 mod appearance;
+mod serving;
 mod walkthrough;
 mod window;
 

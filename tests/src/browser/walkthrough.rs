@@ -11,7 +11,6 @@ use std::time::Duration;
 
 /// QUA-01, QUA-06, QUA-10, QUA-22: held within two seconds without a reload, released, arrives once.
 #[tokio::test]
-#[ignore = "not seen to pass yet: the held message was not listed within two seconds of a debug build"]
 async fn a_held_message_appears_is_released_and_arrives_once() {
     let gateway = TestGateway::start();
     let window = Window::open(&gateway.api, DESKTOP, "en").await;
@@ -52,7 +51,6 @@ async fn a_held_message_appears_is_released_and_arrives_once() {
 
 /// QUA-18, QUA-19: the parts of a held message; nothing of it runs.
 #[tokio::test]
-#[ignore = "not seen to pass yet"]
 async fn the_parts_of_a_held_message_are_shown() {
     let gateway = TestGateway::start();
     let mail = messages::spam_with_parts("many parts");

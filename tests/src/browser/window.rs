@@ -4,6 +4,7 @@ use crate::gateway::free_port;
 use std::{
     fs,
     net::TcpStream,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -14,21 +15,25 @@ use thirtyfour::prelude::*;
 /// How long something may take to be there, on a busy machine with an unoptimised API.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The driver's process and the browsers it started, as a process group.
 struct Driver(Child);
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
+        if let Some(group) = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap_or(0)) {
+            // They may have ended already.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         let _ = self.0.wait();
     }
 }
 
 /// A browser window; it closes with [`Window::close`].
 pub(crate) struct Window {
+    // Ends first: a session that is let go by a failing test waits for minutes for the answer of a living driver.
+    _process: Driver,
     driver: WebDriver,
     base: String,
-    _process: Driver,
     _profile: TempDir,
 }
 
@@ -41,6 +46,7 @@ impl Window {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("chromedriver is needed: apt-get install chromium-driver");
         let process = Driver(process);
@@ -70,7 +76,7 @@ impl Window {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         driver.set_window_rect(0, 0, width, height).await.unwrap();
-        Self { driver, base: base.to_owned(), _process: process, _profile: profile }
+        Self { _process: process, driver, base: base.to_owned(), _profile: profile }
     }
 
     /// Opens a page of the panel.
@@ -132,16 +138,17 @@ impl Window {
         false
     }
 
-    /// Presses the button, link, tab or menu entry of this name.
+    /// Presses the button, link, tab or menu entry of this name; while a dialog is open, the one in it.
     pub(crate) async fn press(&self, name: &str) {
         let name_is = format!(
             "normalize-space(.)={0} or @aria-label={0} or @title={0} or starts-with(normalize-space(.), {0})",
             quoted(name)
         );
-        let path = format!(
-            "//*[self::button or self::a or @role='button' or @role='tab' or @role='menuitem' or @role='option' \
+        let pressed = format!(
+            "*[self::button or self::a or @role='button' or @role='tab' or @role='menuitem' or @role='option' \
              or self::summary][{name_is}]"
         );
+        let path = format!("//dialog[@open]//{pressed} | //{pressed}[not(//dialog[@open])]");
         let began = Instant::now();
         // It may be covered for a moment by what slides in or out.
         while let Err(error) = self.element(name, &path).await.click().await {
