@@ -22,6 +22,12 @@ struct Arguments {
     body: Option<Value>,
 }
 
+impl Arguments {
+    fn new(path: &[&str], body: Option<Value>) -> Self {
+        Self { path: path.iter().map(|value| (*value).to_owned()).collect(), body }
+    }
+}
+
 /// A tenant to be reached, with a held message of its mailbox.
 struct Tenant {
     slug: &'static str,
@@ -38,10 +44,7 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
     let route = json!({ "host": host, "port": port.parse::<u16>().unwrap() });
     let domain = tenant.domain.clone();
     let message = tenant.message.to_string();
-    let with = |path: &[&str], body: Option<Value>| Arguments {
-        path: path.iter().map(|value| (*value).to_owned()).collect(),
-        body,
-    };
+    let with = Arguments::new;
     match operation.id {
         "create_session" => with(&[], Some(json!({ "username": "nobody", "password": "wrong" }))),
         "change_me" => with(&[], Some(json!({ "theme": "dark" }))),
@@ -95,12 +98,19 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             with(&[], Some(json!({ "ids": [tenant.message] })))
         }
         "release_domain_quarantined" => with(&[&domain], Some(json!({ "ids": [tenant.message] }))),
-        "add_node" => with(&[], Some(json!({ "name": scratch }))),
-        "remove_node" => with(&["nod_unknown"], None),
-        "beat" => with(&[], Some(json!({ "version": "1", "queued": 0, "policy_revision": 0 }))),
-        "add_records" => with(&[], Some(json!({ "records": [], "events": [] }))),
-        "put_body" => with(&["unknown"], None),
-        "get_command_body" | "acknowledge_command" => with(&["cmd_unknown"], None),
+        other => of_nodes(other, scratch),
+    }
+}
+
+/// How the operations of and about nodes are called.
+fn of_nodes(operation: &str, scratch: &str) -> Arguments {
+    match operation {
+        "add_node" => Arguments::new(&[], Some(json!({ "name": scratch }))),
+        "remove_node" => Arguments::new(&["nod_unknown"], None),
+        "beat" => Arguments::new(&[], Some(json!({ "version": "1", "queued": 0, "policy_revision": 0 }))),
+        "add_records" => Arguments::new(&[], Some(json!({ "records": [], "events": [] }))),
+        "put_body" => Arguments::new(&["unknown"], None),
+        "get_command_body" | "acknowledge_command" => Arguments::new(&["cmd_unknown"], None),
         other => panic!("say here how {other} is called"),
     }
 }
