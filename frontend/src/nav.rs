@@ -26,6 +26,8 @@ pub struct NavItem {
     pub section: &'static str,
     /// The title's text key.
     pub title: &'static str,
+    /// The text key of its name where there is little room.
+    pub short: &'static str,
     /// The icon.
     pub icon: &'static str,
     /// Who may see it.
@@ -42,6 +44,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.messages",
         section: "quarantine",
         title: "quarantine.title",
+        short: "quarantine.title",
         icon: "inbox",
         permission: Permission::QuarantineView,
         place: Place::Messages,
@@ -51,6 +54,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.messages",
         section: "logs",
         title: "log.title",
+        short: "nav.short_log",
         icon: "search",
         permission: Permission::LogView,
         place: Place::Messages,
@@ -60,6 +64,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.mail_flow",
         section: "domains",
         title: "domains.title",
+        short: "domains.title",
         icon: "globe",
         permission: Permission::DomainsView,
         place: Place::Many,
@@ -69,6 +74,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.mail_flow",
         section: "routes",
         title: "routes.title",
+        short: "routes.title",
         icon: "route",
         permission: Permission::RoutesView,
         place: Place::Domain,
@@ -78,6 +84,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.protection",
         section: "filter",
         title: "filter.title",
+        short: "nav.short_filter",
         icon: "sliders-horizontal",
         permission: Permission::FilterSettingsView,
         place: Place::Everywhere,
@@ -87,6 +94,7 @@ pub static NAV: &[NavItem] = &[
         group: "nav.protection",
         section: "settings",
         title: "domain_settings.title",
+        short: "nav.short_settings",
         icon: "clock",
         permission: Permission::DomainSettingsView,
         place: Place::Everywhere,

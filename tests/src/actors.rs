@@ -48,7 +48,8 @@ impl Answer {
     }
 }
 
-fn client() -> Client {
+/// A client that keeps cookies.
+pub(crate) fn client() -> Client {
     // A second installation of the provider is an error that changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().cookie_store(true).build().unwrap()

@@ -10,6 +10,11 @@ pub fn save(name: &str, bytes: &[u8]) {
     drop(try_to_save(name, bytes));
 }
 
+/// Saves a table of the API. A mark tells spreadsheets that its letters are UTF-8.
+pub fn save_table(name: &str, csv: &[u8]) {
+    save(name, &["\u{feff}".as_bytes(), csv].concat());
+}
+
 fn try_to_save(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     let parts = Array::of1(&Uint8Array::from(bytes));
     let kind = BlobPropertyBag::new();

@@ -15,7 +15,7 @@ use crate::{
 };
 use contract::{
     ids::RecordId,
-    messages::{LogItem, LogQuery},
+    messages::{LogItem, LogQuery, LogVolume},
     page::Total,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -57,6 +57,8 @@ pub struct LogList {
     pub next: RwSignal<Option<String>>,
     /// How many entries the search finds.
     pub total: RwSignal<Option<Total>>,
+    /// How much it finds over time; none until it is known.
+    pub volume: RwSignal<Option<LogVolume>>,
     /// Whether they are there.
     pub load: RwSignal<Load>,
     /// The row that keys act on.
@@ -86,6 +88,7 @@ impl LogList {
             rows: RwSignal::new(vec![]),
             next: RwSignal::new(None),
             total: RwSignal::new(None),
+            volume: RwSignal::new(None),
             load: RwSignal::new(Load::First),
             row: RwSignal::new(None),
             open: Memo::new(move |_| address.get("sel")?.parse().ok().map(RecordId)),
@@ -101,6 +104,7 @@ impl LogList {
             list.round.track();
             let filter = list.filter.get();
             if list.is_allowed.get() {
+                list.measure(filter.clone());
                 list.fetch(filter, None);
             }
         });
@@ -146,6 +150,17 @@ impl LogList {
                     self.load.set(Load::Ready);
                 }
                 Err(error) => self.fail(error, is_more),
+            }
+        });
+    }
+
+    /// Bars are an extra: without them the list is whole, so nobody is told of an error.
+    fn measure(self, filter: LogFilter) {
+        let (reach, query) = self.request(None);
+        spawn_local(async move {
+            let answer = requests::log_volume(&reach, &query).await;
+            if self.filter.try_get_untracked().as_ref() == Some(&filter) {
+                self.volume.set(answer.ok());
             }
         });
     }

@@ -6,10 +6,11 @@ use contract::{
     ids::RecordId,
     messages::{
         BulkAnswer, CREATE_PREVIEW, DELETE_QUARANTINED, EMPTY_DOMAIN_QUARANTINE, EMPTY_QUARANTINE, Emptied,
-        GET_ATTACHMENT, GET_LOG_ENTRY, GET_QUARANTINED, GET_QUARANTINED_RAW, LIST_DOMAIN_LOG,
-        LIST_DOMAIN_QUARANTINE, LIST_LOG, LIST_QUARANTINE, LogDetail, LogItem, LogQuery, MessageSelection,
-        Preview, QuarantineItem, QuarantineMessage, QuarantineQuery, RELEASE_DOMAIN_QUARANTINED,
-        RELEASE_QUARANTINED, RESTORE_QUARANTINED, RawQuery, ReleaseRequest,
+        GET_ATTACHMENT, GET_DOMAIN_LOG_VOLUME, GET_LOG_ENTRY, GET_LOG_VOLUME, GET_QUARANTINED,
+        GET_QUARANTINED_RAW, LIST_DOMAIN_LOG, LIST_DOMAIN_QUARANTINE, LIST_LOG, LIST_QUARANTINE, LogDetail,
+        LogItem, LogQuery, LogVolume, MessageSelection, Preview, QuarantineItem, QuarantineMessage,
+        QuarantineQuery, RELEASE_DOMAIN_QUARANTINED, RELEASE_QUARANTINED, RESTORE_QUARANTINED, RawQuery,
+        ReleaseRequest,
     },
     page::Page,
 };
@@ -37,6 +38,15 @@ pub async fn list_held(reach: &Reach, query: &QuarantineQuery) -> Result<Page<Qu
     match reach {
         Some(domain) => api::call(&LIST_DOMAIN_QUARANTINE, &[domain], query, &()).await,
         None => api::call(&LIST_QUARANTINE, &[], query, &()).await,
+    }
+}
+
+/// All held messages of a search as a table (QUA-11).
+pub async fn export_held(reach: &Reach, query: &QuarantineQuery) -> Result<Vec<u8>, ApiError> {
+    let query = QuarantineQuery { limit: None, count: None, ..query.clone() };
+    match reach {
+        Some(domain) => api::csv(&LIST_DOMAIN_QUARANTINE, &[domain], &query).await,
+        None => api::csv(&LIST_QUARANTINE, &[], &query).await,
     }
 }
 
@@ -96,6 +106,23 @@ pub async fn list_log(reach: &Reach, query: &LogQuery) -> Result<Page<LogItem>, 
     match reach {
         Some(domain) => api::call(&LIST_DOMAIN_LOG, &[domain], query, &()).await,
         None => api::call(&LIST_LOG, &[], query, &()).await,
+    }
+}
+
+/// All entries that a search of the log finds as a table (LOG-19).
+pub async fn export_log(reach: &Reach, query: &LogQuery) -> Result<Vec<u8>, ApiError> {
+    let query = LogQuery { limit: None, count: None, ..query.clone() };
+    match reach {
+        Some(domain) => api::csv(&LIST_DOMAIN_LOG, &[domain], &query).await,
+        None => api::csv(&LIST_LOG, &[], &query).await,
+    }
+}
+
+/// How much a search of the log finds over time.
+pub async fn log_volume(reach: &Reach, query: &LogQuery) -> Result<LogVolume, ApiError> {
+    match reach {
+        Some(domain) => api::call(&GET_DOMAIN_LOG_VOLUME, &[domain], query, &()).await,
+        None => api::call(&GET_LOG_VOLUME, &[], query, &()).await,
     }
 }
 

@@ -65,20 +65,24 @@ fn menu(scope: &Scope, section: &str) -> impl IntoView + use<> {
             last_group = item.group;
             items.push(view! { <h2>{move || t(item.group)}</h2> }.into_any());
         }
-        items.push(link(item, scope, section));
+        items.push(link(item, item.title, scope, section));
     }
     items.into_iter().collect_view()
 }
 
 fn bottom_links(scope: &Scope, section: &str) -> impl IntoView + use<> {
-    NAV.iter().filter(|item| item.is_in(scope)).take(5).map(|item| link(item, scope, section)).collect_view()
+    NAV.iter()
+        .filter(|item| item.is_in(scope))
+        .take(5)
+        .map(|item| link(item, item.short, scope, section))
+        .collect_view()
 }
 
-fn link(item: &'static NavItem, scope: &Scope, section: &str) -> AnyView {
+fn link(item: &'static NavItem, name: &'static str, scope: &Scope, section: &str) -> AnyView {
     let current = (item.section == section).then_some("page");
     view! {
         <a href=scope.path(item.section) aria-current=current title=move || t(item.title)>
-            <Icon name=item.icon/><span>{move || t(item.title)}</span>
+            <Icon name=item.icon/><span>{move || t(name)}</span>
         </a>
     }
     .into_any()

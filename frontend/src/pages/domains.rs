@@ -121,7 +121,7 @@ fn list(
     let paging = page.page.clone();
     view! {
         <Pagination paging=page.page address/>
-        <div class="tablewrap"><table class="t">
+        <div class="tablewrap"><table class="t domt">
             <caption class="vh">{t("domains.title")}</caption>
             <thead><tr>
                 {heading(address, "name", "domains.name")}

@@ -8,8 +8,7 @@ use crate::{
         icon::Icon,
         mail_actions::{MailActions, Target},
         mail_delivery::DeliveryTimeline,
-        mail_download::save,
-        mail_export::csv,
+        mail_download::save_table,
         mail_keys::{self, Wish},
         mail_list::Load,
         mail_log::LogList,
@@ -20,8 +19,9 @@ use crate::{
         mail_scope::{copy_address, is_mailbox, query_string},
         mail_states::{Empty, Failed, MessageSkeleton, RowSkeleton},
         mail_times::moment_long,
+        mail_volume::VolumeBars,
         mail_words::{sender, size, subject},
-        why::{WhyPanel, score_text},
+        why::WhyPanel,
     },
     events,
     i18n::{t, t_count},
@@ -30,15 +30,12 @@ use crate::{
 };
 use contract::{
     events::Event,
-    messages::{Classification, LogDetail, LogItem, LogQuery},
+    messages::{Classification, LogDetail, LogItem},
     permission::Permission,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 const TABS: [&str; 3] = ["why", "delivery", "details"];
-
-/// The most rows that an export collects.
-const EXPORT_ROWS: usize = 50_000;
 
 /// The page.
 pub fn page(scope: Scope, _: Option<String>) -> AnyView {
@@ -63,6 +60,7 @@ fn LogSearch(scope: Scope) -> impl IntoView {
             <FilterBar list domain is_mailbox=is_mailbox()/>
             <div class="split" class:single=move || list.open.get().is_none()>
                 <section class="card" aria-label=move || t("log.results")>
+                    <VolumeBars list/>
                     <Fresh list/>
                     <Rows list/>
                     <LogFoot list/>
@@ -321,65 +319,13 @@ fn listen_to_keys(list: LogList) {
     });
 }
 
-/// Saves the whole result, all pages, as a table (LOG-19).
+/// Saves all entries of the search, not only those shown, as a table (LOG-19).
 fn export(list: LogList) {
-    let (reach, first) = list.request(None);
+    let (reach, query) = list.request(None);
     spawn_local(async move {
-        let mut rows = vec![];
-        let mut cursor = None;
-        loop {
-            let query = LogQuery { cursor: cursor.take(), count: None, limit: Some(500), ..first.clone() };
-            match mail_requests::list_log(&reach, &query).await {
-                Ok(page) => {
-                    rows.extend(page.data);
-                    cursor = page.page.next;
-                }
-                Err(error) => return session::complain(error.text()),
-            }
-            if cursor.is_none() || rows.len() >= EXPORT_ROWS {
-                break;
-            }
-        }
-        save("log.csv", csv(&export_head(), rows.into_iter().map(export_line)).as_bytes());
-        if cursor.is_some() {
-            session::complain(t("list.export_cut"));
+        match mail_requests::export_log(&reach, &query).await {
+            Ok(table) => save_table("log.csv", &table),
+            Err(error) => session::complain(error.text()),
         }
     });
-}
-
-fn export_head() -> Vec<String> {
-    let keys = [
-        "log.time",
-        "log.server",
-        "log.field_id",
-        "log.sender_host",
-        "log.field_ip",
-        "log.sender",
-        "log.recipient",
-        "log.subject",
-        "log.size_in_bytes",
-        "log.size_out_bytes",
-        "log.classification",
-        "log.status",
-        "mail.score_column",
-    ];
-    keys.map(t).to_vec()
-}
-
-fn export_line(row: LogItem) -> Vec<String> {
-    vec![
-        row.received_at.0,
-        row.node,
-        row.message_id,
-        row.sender_host,
-        row.sender_ip,
-        sender(&row.sender),
-        row.recipient,
-        row.subject,
-        row.size.to_string(),
-        row.size_delivered.to_string(),
-        t(&format!("classification.{}", row.classification.name())),
-        t(&format!("status.{}", row.status.name())),
-        row.score.map(score_text).unwrap_or_default(),
-    ]
 }

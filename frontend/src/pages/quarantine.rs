@@ -5,8 +5,7 @@ use crate::{
     components::{
         icon::Icon,
         mail_actions::MailActions,
-        mail_download::save,
-        mail_export::csv,
+        mail_download::save_table,
         mail_keys::{self, Wish},
         mail_list::{HeldList, Load},
         mail_message::{HeldMessage, message_tabs, neighbour},
@@ -23,11 +22,8 @@ use crate::{
     scope::Scope,
     session,
 };
-use contract::{events::Event, messages::QuarantineQuery, permission::Permission};
+use contract::{events::Event, permission::Permission};
 use leptos::{prelude::*, task::spawn_local};
-
-/// The most rows that an export collects; more are narrowed by a search first.
-const EXPORT_ROWS: usize = 10_000;
 
 /// The page: the list, or the one message that the address names.
 pub fn page(scope: Scope, id: Option<String>) -> AnyView {
@@ -249,51 +245,11 @@ fn empty_quarantine(list: HeldList) {
 
 /// Saves all messages of the search, not only this page, as a table (QUA-11).
 fn export(list: HeldList) {
-    let (reach, first) = list.request(Some(500));
+    let (reach, query) = list.request(None);
     spawn_local(async move {
-        let mut rows = vec![];
-        let mut cursor = None;
-        loop {
-            let query = QuarantineQuery { cursor: cursor.take(), count: None, ..first.clone() };
-            match mail_requests::list_held(&reach, &query).await {
-                Ok(page) => {
-                    rows.extend(page.data);
-                    cursor = page.page.next;
-                }
-                Err(error) => return session::complain(error.text()),
-            }
-            if cursor.is_none() || rows.len() >= EXPORT_ROWS {
-                break;
-            }
-        }
-        let head = [
-            "mail.date",
-            "mail.from",
-            "mail.to",
-            "mail.recipient",
-            "mail.subject",
-            "mail.size_bytes",
-            "mail.reason",
-            "mail.score_column",
-        ]
-        .map(t);
-        let lines = rows.into_iter().map(|row| {
-            let score = row.score.map(|score| format!("{score:.2}")).unwrap_or_default();
-            let kind = t(&format!("classification.{}", row.classification.name()));
-            vec![
-                row.received_at.0,
-                row.from,
-                row.to,
-                row.recipient,
-                row.subject,
-                row.size.to_string(),
-                kind,
-                score,
-            ]
-        });
-        save("quarantine.csv", csv(&head, lines).as_bytes());
-        if cursor.is_some() {
-            session::complain(t("list.export_cut"));
+        match mail_requests::export_held(&reach, &query).await {
+            Ok(table) => save_table("quarantine.csv", &table),
+            Err(error) => session::complain(error.text()),
         }
     });
 }

@@ -1,6 +1,6 @@
 //! How the panel's files travel.
 
-use crate::gateway::TestGateway;
+use crate::{actors::client, gateway::TestGateway};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -26,9 +26,9 @@ async fn a_file_that_the_browser_knows_comes_without_content() {
     let gateway = TestGateway::start_api();
     let address = gateway.api.trim_start_matches("http://");
     let url = format!("{}/public/theme.js", gateway.api);
-    let first = reqwest::get(url).await.unwrap();
-    let tag = first.headers()["etag"].to_str().unwrap();
     for encoding in ["br, gzip", "identity"] {
+        let first = client().get(&url).header("accept-encoding", encoding).send().await.unwrap();
+        let tag = first.headers()["etag"].to_str().unwrap();
         let mut connection = TcpStream::connect(address).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let request = format!(
