@@ -48,6 +48,8 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
         let mut trunk = project.command(bin.join("trunk"));
+        // What it tells is progress; the standard output belongs to the answer of the command.
+        trunk.stdout(std::io::stderr());
         run(trunk.args(["build", "--release"]).env("PATH", path).env_remove("NO_COLOR"))
     })?;
     let sizes = step("compressing the panel", || {
