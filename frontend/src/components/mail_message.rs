@@ -123,7 +123,7 @@ pub fn HeldMessage(
                 <MessageTabs place=place.clone() message tab choose/>
             }
             .into_any(),
-            Err(error) => view! { <super::mail_states::Failed error again/> }.into_any(),
+            Err(error) => view! { <super::states::Trouble error again/> }.into_any(),
         })
     };
     view! {

@@ -1,10 +1,7 @@
-//! A list before its rows are there, without rows, and when they could not be had.
+//! A list before its rows are there, without rows, and with rows on their way.
 
 use super::icon::Icon;
-use crate::{
-    api::ApiError,
-    i18n::{t, t_with},
-};
+use crate::i18n::{t, t_count};
 use leptos::prelude::*;
 
 /// Rows of the same height as those to come.
@@ -39,29 +36,22 @@ pub fn MessageSkeleton() -> impl IntoView {
     .into_any()
 }
 
-/// Why something could not be had, with a way to try again and what support needs.
+/// Rows that arrived and are not shown yet, so that none moves away under somebody's hand (ux 3.6, rule 10).
 #[component]
-pub fn Failed(
-    /// The error.
-    error: ApiError,
-    /// Tries again.
-    again: Callback<()>,
+pub fn FreshPill(
+    /// How many.
+    #[prop(into)]
+    count: Signal<u64>,
+    /// Shows them.
+    show: Callback<()>,
 ) -> impl IntoView {
-    let reference = error.request_id();
+    let number = move || usize::try_from(count.get()).unwrap_or(usize::MAX);
     view! {
-        <div class="empty" role="alert">
-            <span class="ic bad"><Icon name="cloud-alert"/></span>
-            <h3>{move || t("list.failed")}</h3>
-            <p>{error.text()}</p>
-            {reference.map(|reference| view! {
-                <p class="muted small">{move || t_with("list.reference", &[("id", &reference)])}</p>
-            })}
-            <div class="acts">
-                <button type="button" class="btn pri" on:click=move |_| again.run(())>
-                    <Icon name="refresh-cw"/>{move || t("list.again")}
-                </button>
-            </div>
-        </div>
+        <Show when=move || { count.get() > 0 }>
+            <button type="button" class="fresh" on:click=move |_| show.run(())>
+                <Icon name="arrow-up"/>{move || t_count("list.fresh", number())}
+            </button>
+        </Show>
     }
     .into_any()
 }

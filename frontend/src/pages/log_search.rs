@@ -17,14 +17,15 @@ use crate::{
         mail_release::ReleaseDialog,
         mail_requests::{self, MessagePlace},
         mail_scope::{copy_address, is_mailbox, query_string},
-        mail_states::{Empty, Failed, MessageSkeleton, RowSkeleton},
+        mail_states::{Empty, FreshPill, MessageSkeleton, RowSkeleton},
         mail_times::moment_long,
         mail_volume::VolumeBars,
         mail_words::{sender, size, subject},
+        states::Trouble,
         why::WhyPanel,
     },
     events,
-    i18n::{t, t_count},
+    i18n::t,
     scope::Scope,
     session,
 };
@@ -61,7 +62,7 @@ fn LogSearch(scope: Scope) -> impl IntoView {
             <div class="split" class:single=move || list.open.get().is_none()>
                 <section class="card" aria-label=move || t("log.results")>
                     <VolumeBars list/>
-                    <Fresh list/>
+                    <FreshPill count=Signal::derive(move || list.fresh.get().into()) show=Callback::new(move |()| list.refresh())/>
                     <Rows list/>
                     <LogFoot list/>
                 </section>
@@ -105,19 +106,6 @@ fn Head(list: LogList) -> impl IntoView {
 }
 
 #[component]
-fn Fresh(list: LogList) -> impl IntoView {
-    let count = move || usize::try_from(list.fresh.get()).unwrap_or(usize::MAX);
-    view! {
-        <Show when=move || { list.fresh.get() > 0 }>
-            <button type="button" class="fresh" on:click=move |_| list.refresh()>
-                <Icon name="arrow-up"/>{move || t_count("list.fresh", count())}
-            </button>
-        </Show>
-    }
-    .into_any()
-}
-
-#[component]
 fn Rows(list: LogList) -> impl IntoView {
     let again = Callback::new(move |()| list.refresh());
     let is_void = Memo::new(move |_| list.rows.with(Vec::is_empty));
@@ -127,7 +115,7 @@ fn Rows(list: LogList) -> impl IntoView {
         }
         match list.load.get() {
             Load::First if is_void.get() => view! { <div class="tablewrap"><RowSkeleton/></div> }.into_any(),
-            Load::Failed(error) => view! { <div class="tablewrap"><Failed error again/></div> }.into_any(),
+            Load::Failed(error) => view! { <div class="tablewrap"><Trouble error again/></div> }.into_any(),
             _ if is_void.get() => view! { <div class="tablewrap"><NoRows list/></div> }.into_any(),
             _ => view! { <div class="progress" class:on=move || list.load.get() == Load::Again></div><LogTable list/> }
                 .into_any(),
@@ -195,7 +183,7 @@ fn Entry(list: LogList, place: MessagePlace, actions: MailActions, scope: Scope)
     let content = move || {
         entry.get().map(|answer| match answer {
             Ok(detail) => view! { <EntryHead item=detail.item.clone() actions scope=scope.clone()/><EntryTabs list detail/> }.into_any(),
-            Err(error) => view! { <Failed error again/> }.into_any(),
+            Err(error) => view! { <Trouble error again/> }.into_any(),
         })
     };
     view! {

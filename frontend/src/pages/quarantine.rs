@@ -13,8 +13,9 @@ use crate::{
         mail_requests,
         mail_rows::HeldTable,
         mail_scope::is_mailbox,
-        mail_states::{Empty, Failed, RowSkeleton},
+        mail_states::{Empty, FreshPill, RowSkeleton},
         mail_toolbar::{BulkBar, HeldSearch, HeldViews, Pages, clear, targets, total_text},
+        states::Trouble,
     },
     events,
     i18n::{t, t_count},
@@ -57,7 +58,7 @@ fn Quarantine(scope: Scope) -> impl IntoView {
                     <Show when=move || list.selection.with(|one| !one.is_empty()) fallback=move || view! { <Pages list place="head"/> }>
                         <BulkBar list actions/>
                     </Show>
-                    <FreshPill list/>
+                    <FreshPill count=list.fresh show=Callback::new(move |()| list.refresh())/>
                     <Rows list/>
                     <Pages list place="foot"/>
                 </section>
@@ -113,26 +114,13 @@ fn Head(list: HeldList, is_emptying: RwSignal<bool>) -> impl IntoView {
 
 /// "3 new": rows never move under the pointer (ux 3.6, rule 10).
 #[component]
-fn FreshPill(list: HeldList) -> impl IntoView {
-    let count = move || usize::try_from(list.fresh.get()).unwrap_or(usize::MAX);
-    view! {
-        <Show when=move || { list.fresh.get() > 0 }>
-            <button type="button" class="fresh" on:click=move |_| list.refresh()>
-                <Icon name="arrow-up"/>{move || t_count("list.fresh", count())}
-            </button>
-        </Show>
-    }
-    .into_any()
-}
-
-#[component]
 fn Rows(list: HeldList) -> impl IntoView {
     let again = Callback::new(move |()| list.refresh());
     let is_void = Memo::new(move |_| list.rows.with(Vec::is_empty));
     move || {
         match list.load.get() {
         Load::First if is_void.get() => view! { <div class="tablewrap"><RowSkeleton/></div> }.into_any(),
-        Load::Failed(error) => view! { <div class="tablewrap"><Failed error again/></div> }.into_any(),
+        Load::Failed(error) => view! { <div class="tablewrap"><Trouble error again/></div> }.into_any(),
         _ if is_void.get() => view! { <div class="tablewrap"><NoRows list/></div> }.into_any(),
         _ => view! { <div class="progress" class:on=move || list.load.get() == Load::Again></div><HeldTable list/> }
             .into_any(),
