@@ -30,7 +30,7 @@ impl Clock {
 
     /// Now, as the `Date` and `Received` fields write it (RFC 5322 §3.3).
     pub fn now_in_mail(&self) -> String {
-        DateTime::from_timestamp_millis(self.now()).unwrap_or_default().to_rfc2822()
+        in_mail(self.now())
     }
 
     /// Moves the time forward and wakes whoever waits for it.
@@ -98,6 +98,11 @@ impl RecordIds {
             }
         }
     }
+}
+
+/// A time in milliseconds since 1970 as mail writes it (RFC 5322 §3.3).
+pub fn in_mail(millis: i64) -> String {
+    DateTime::from_timestamp_millis(millis).unwrap_or_default().to_rfc2822()
 }
 
 #[cfg(test)]

@@ -164,9 +164,11 @@ impl Release<'_> {
                 domain: self.domain.to_ascii_lowercase(),
                 record: Some(self.record),
                 stamp: 0,
+                wish: Default::default(),
             }],
             is_bounce: false,
             is_forged: false,
+            wish: Default::default(),
         };
         let event = NewEvent {
             record: self.record,

@@ -292,6 +292,7 @@ impl Arrival<'_> {
                 domain: recipient.address.domain.clone(),
                 record: Some(record.id),
                 stamp: known.unwrap_or(stamps.len()),
+                wish: recipient.wish.clone(),
             });
             if known.is_none() {
                 stamps.push(stamp);
@@ -310,6 +311,7 @@ impl Arrival<'_> {
             recipients: addressees,
             is_bounce: false,
             is_forged: self.authenticity.is_forged(),
+            wish: parameters.wish.clone(),
         }
     }
 

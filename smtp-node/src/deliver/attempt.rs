@@ -3,11 +3,12 @@
 
 use super::{
     client::{Client, Failure, Source},
-    message::Envelope,
+    message::{Envelope, Recipient},
     receipts::{Receipt, Receipts},
 };
 use crate::{
     headers,
+    smtp::notification::Return,
     spool::{Handle, Spool},
 };
 use bytes::Bytes;
@@ -25,6 +26,15 @@ pub struct Outcome {
     pub reply: String,
     /// Octets delivered.
     pub size: u64,
+    /// Whether the server knows of what the sender wants to hear, and tells it.
+    pub is_told: bool,
+}
+
+impl Outcome {
+    /// Where it did not come to a server.
+    pub const fn without_server(fate: Fate, reply: String) -> Self {
+        Self { fate, host: String::new(), reply, size: 0, is_told: false }
+    }
 }
 
 /// What happened to a recipient.
@@ -85,16 +95,16 @@ pub async fn attempt(
         match try_route(parcel, route, &open, kept).await {
             Ok(results) => {
                 for (place, result) in results {
-                    let (fate, reply, size) = match result {
-                        Ok((reply, size)) => (Fate::Delivered, reply, size),
-                        Err(Failure::Never(reply)) => (Fate::Refused, reply, 0),
+                    let (fate, reply, size, is_told) = match result {
+                        Ok(Taken { reply, size, is_told }) => (Fate::Delivered, reply, size, is_told),
+                        Err(Failure::Never(reply)) => (Fate::Refused, reply, 0, false),
                         Err(failure) => {
                             last = (host.clone(), failure.text().to_owned());
                             continue;
                         }
                     };
                     open.retain(|it| *it != place);
-                    outcomes.insert(place, Outcome { fate, host: host.clone(), reply, size });
+                    outcomes.insert(place, Outcome { fate, host: host.clone(), reply, size, is_told });
                 }
             }
             Err(failure) => {
@@ -111,12 +121,20 @@ pub async fn attempt(
     }
     for place in open {
         let (host, reply) = last.clone();
-        outcomes.insert(place, Outcome { fate: Fate::Later, host, reply, size: 0 });
+        outcomes.insert(place, Outcome { fate: Fate::Later, host, reply, size: 0, is_told: false });
     }
     outcomes
 }
 
-type Results = BTreeMap<usize, Result<(String, u64), Failure>>;
+/// What a server that took the message says.
+#[derive(Clone)]
+struct Taken {
+    reply: String,
+    size: u64,
+    is_told: bool,
+}
+
+type Results = BTreeMap<usize, Result<Taken, Failure>>;
 
 async fn try_route(
     parcel: &Parcel<'_>,
@@ -172,7 +190,8 @@ async fn send(
 ) -> Result<Results, Failure> {
     let envelope = parcel.envelope;
     let all = |failure: Failure| places.iter().map(|place| (*place, Err(failure.clone()))).collect();
-    match client.command(&mail(envelope, client)).await {
+    let is_told = envelope.has_wishes(places) && client.takes_notifications(parcel.hostname).await?;
+    match client.command(&mail(envelope, client, is_told)).await {
         Err(failure @ Failure::Broken(_)) => return Err(failure),
         Err(failure) => return Ok(all(failure)),
         Ok(_) => {}
@@ -186,7 +205,7 @@ async fn send(
             results.insert(*place, Err(Failure::Never(text)));
             continue;
         }
-        match client.command(&format!("RCPT TO:<{}>", recipient.address)).await {
+        match client.command(&rcpt(recipient, is_told)).await {
             Ok(_) => taken.push(*place),
             Err(failure @ Failure::Broken(_)) => return Err(failure),
             Err(failure) => {
@@ -205,7 +224,8 @@ async fn send(
             Err(failure)
         }
     };
-    if let Ok((reply, size)) = &sent {
+    let sent = sent.map(|(reply, size)| Taken { reply, size, is_told });
+    if let Ok(Taken { reply, size, .. }) = &sent {
         let (id, host) = (envelope.id.clone(), client.host.clone());
         let receipt = Receipt { id, places: taken.clone(), host, reply: reply.clone(), size: *size };
         parcel.receipts.note(&receipt);
@@ -215,13 +235,38 @@ async fn send(
     Ok(results)
 }
 
-fn mail(envelope: &Envelope, client: &Client) -> String {
+fn mail(envelope: &Envelope, client: &Client, is_told: bool) -> String {
     let mut line = format!("MAIL FROM:<{}>", envelope.sender);
     if envelope.is_eight_bit && client.takes_eight_bit() {
         line.push_str(" BODY=8BITMIME");
     }
     if envelope.is_utf8 && client.takes_utf8() {
         line.push_str(" SMTPUTF8");
+    }
+    if is_told {
+        match envelope.wish.returns {
+            Some(Return::Full) => line.push_str(" RET=FULL"),
+            Some(Return::Headers) => line.push_str(" RET=HDRS"),
+            None => {}
+        }
+        if let Some(id) = &envelope.wish.envelope_id {
+            line.push_str(" ENVID=");
+            line.push_str(id);
+        }
+    }
+    line
+}
+
+fn rcpt(recipient: &Recipient, is_told: bool) -> String {
+    let mut line = format!("RCPT TO:<{}>", recipient.address);
+    if is_told {
+        if let Some(notify) = recipient.wish.notify {
+            line.push_str(&format!(" NOTIFY={notify}"));
+        }
+        if let Some(original) = &recipient.wish.original {
+            line.push_str(" ORCPT=");
+            line.push_str(original);
+        }
     }
     line
 }

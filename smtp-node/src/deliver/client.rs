@@ -107,6 +107,8 @@ pub enum Source {
 pub struct Client {
     connection: AsyncSmtpConnection,
     is_cut: Arc<AtomicBool>,
+    /// Whether the server takes DSN (RFC 3461), once it was asked.
+    notifies: Option<bool>,
     /// Messages sent on it.
     pub messages: u32,
     /// The address it leads to.
@@ -173,7 +175,7 @@ impl Client {
                 .map_err(|_| failed("it took too long"))?
                 .map_err(|error| failed(Failure::of(&error).text()))?;
         }
-        Ok(Self { connection, is_cut, messages: 0, address, host: route.to_string() })
+        Ok(Self { connection, is_cut, notifies: None, messages: 0, address, host: route.to_string() })
     }
 
     /// Whether the server takes addresses beyond ASCII.
@@ -184,6 +186,28 @@ impl Client {
     /// Whether the server takes BODY=8BITMIME.
     pub fn takes_eight_bit(&self) -> bool {
         self.connection.server_info().supports_feature(Extension::EightBitMime)
+    }
+
+    /// Whether the server takes what senders want to hear (RFC 3461). lettre keeps nothing of that extension, so the
+    /// server is greeted once more; only for the few messages that need it. Between transactions only.
+    ///
+    /// # Errors
+    /// What broke.
+    pub async fn takes_notifications(&mut self, hostname: &str) -> Result<bool, Failure> {
+        if let Some(known) = self.notifies {
+            return Ok(known);
+        }
+        let said = timeout(COMMAND, self.connection.command(format!("EHLO {hostname}\r\n"))).await;
+        let takes = match said {
+            Ok(Ok(response)) => response.message().any(|line| line.trim().eq_ignore_ascii_case("DSN")),
+            Ok(Err(error)) => match self.failed(Failure::of(&error)) {
+                failure @ Failure::Broken(_) => return Err(failure),
+                _ => false,
+            },
+            Err(_) => return Err(self.failed(broken("the server did not answer in time"))),
+        };
+        self.notifies = Some(takes);
+        Ok(takes)
     }
 
     /// Whether it can be used again.

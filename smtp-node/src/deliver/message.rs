@@ -1,5 +1,6 @@
 //! A message to be delivered: what lies in the spool of it, and how far it is.
 
+use crate::smtp::notification::{MessageWish, RecipientWish};
 use contract::ids::RecordId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,9 @@ pub struct Envelope {
     /// Whether the sender's domain says that the sender is forged: who did not send it hears nothing of it (S8).
     #[serde(default)]
     pub is_forged: bool,
+    /// What the sender wants to get back.
+    #[serde(default)]
+    pub wish: MessageWish,
 }
 
 /// What the copy of a recipient gets.
@@ -53,6 +57,9 @@ pub struct Recipient {
     pub record: Option<RecordId>,
     /// Its stamp.
     pub stamp: usize,
+    /// Of what the sender wants to hear.
+    #[serde(default)]
+    pub wish: RecipientWish,
 }
 
 /// How far a message is; the state of its record in the spool.
@@ -62,9 +69,20 @@ pub struct Progress {
     pub settled: BTreeSet<usize>,
     /// When each domain is tried next; at once if it is not here.
     pub next_at: BTreeMap<String, i64>,
+    /// The recipients of whose delay the sender was told.
+    #[serde(default)]
+    pub delayed: BTreeSet<usize>,
 }
 
 impl Envelope {
+    /// Whether the sender said of what it wants to hear, of the message or of one of these recipients.
+    pub fn has_wishes(&self, places: &[usize]) -> bool {
+        let of_recipients = |place: &usize| {
+            self.recipients.get(*place).is_some_and(|recipient| recipient.wish != RecipientWish::default())
+        };
+        self.wish != MessageWish::default() || places.iter().any(of_recipients)
+    }
+
     /// The recipients at a domain that are not settled, by their place.
     pub fn open_at(&self, domain: &str, progress: &Progress) -> Vec<usize> {
         let open = |(place, recipient): (usize, &Recipient)| {

@@ -10,10 +10,9 @@
 //! | [`receipts`] | what destination servers have acknowledged, before the spool has it |
 //! | `settle` | what follows a try |
 //! | [`schedule`] | when the next try is due (QUE-21) |
-//! | [`bounce`] | what the sender hears when it cannot be delivered |
+//! | [`status_notification`] | what the sender hears of the delivery |
 
 pub mod attempt;
-pub mod bounce;
 pub mod client;
 mod lane;
 pub mod message;
@@ -21,3 +20,4 @@ pub mod queue;
 pub mod receipts;
 pub mod schedule;
 mod settle;
+pub mod status_notification;

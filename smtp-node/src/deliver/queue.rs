@@ -137,6 +137,8 @@ fn acknowledged(message: &Queued, left: &Left) -> BTreeMap<String, BTreeMap<usiz
             host: receipt.host.clone(),
             reply: receipt.reply.clone(),
             size: receipt.size,
+            // What the server was told went with the run that sent it: nothing is said twice.
+            is_told: true,
         };
         for place in &receipt.places {
             let Some(recipient) = message.envelope.recipients.get(*place) else { continue };
@@ -232,7 +234,7 @@ pub(super) async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>
         Err(error) => {
             tracing::error!(id = message.envelope.id, %error, "a message in the spool cannot be read");
             let reply = "the message cannot be read right now".to_owned();
-            let later = Outcome { fate: Fate::Later, host: String::new(), reply, size: 0 };
+            let later = Outcome::without_server(Fate::Later, reply);
             (Bytes::new(), places.iter().map(|place| (*place, later.clone())).collect())
         }
     };
@@ -261,7 +263,7 @@ async fn routes(node: &Node, message: &Queued, domain: &str) -> Result<Vec<Route
     if let Some(domain) = policy.domain(domain) {
         return Ok(domain.routes.clone());
     }
-    let refused = |reply: String| Outcome { fate: Fate::Refused, host: String::new(), reply, size: 0 };
+    let refused = |reply: String| Outcome::without_server(Fate::Refused, reply);
     if !message.envelope.is_bounce {
         return Err(refused(format!("{domain} is not served here any more")));
     }
@@ -275,7 +277,7 @@ async fn routes(node: &Node, message: &Queued, domain: &str) -> Result<Vec<Route
         Ok(hosts) => Ok(hosts.into_iter().map(|host| Route { host, port: 25 }).collect()),
         Err(MailServersError::NoMail) => Err(refused(format!("{domain} takes no mail"))),
         Err(error @ MailServersError::Temporary) => {
-            Err(Outcome { fate: Fate::Later, host: String::new(), reply: error.to_string(), size: 0 })
+            Err(Outcome::without_server(Fate::Later, error.to_string()))
         }
     }
 }

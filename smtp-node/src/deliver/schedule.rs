@@ -4,6 +4,9 @@
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
+/// The age, in milliseconds, from which on a message that could not be delivered is delayed (RFC 3461 §4.1).
+pub const DELAYED: i64 = 4 * HOUR;
+
 /// The age, in milliseconds, at which a message of this age is tried next.
 pub fn next_age(age: i64) -> i64 {
     if age < 2 * HOUR {

@@ -2,11 +2,11 @@
 
 use super::{
     attempt::{Fate, Outcome},
-    bounce::Undelivered,
     lane::Job,
     message::{Envelope, Progress},
     queue::{add, drop_content, forget, lock, sleep},
     schedule,
+    status_notification::{Action, StatusNotification, Told},
 };
 use crate::{
     node::Node,
@@ -20,7 +20,7 @@ use contract::{
     settings::domain::RETRY_DAYS,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -36,18 +36,33 @@ pub(super) async fn settle(
     let envelope = &message.envelope;
     let now = node.clock.now();
     let age = now.saturating_sub(envelope.received_at);
-    let is_over = age >= schedule::last_age(retry_days(node, &job.domain));
+    let last_age = schedule::last_age(retry_days(node, &job.domain));
+    let is_over = age >= last_age;
     for outcome in outcomes.values_mut().filter(|outcome| outcome.fate == Fate::Later && is_over) {
         outcome.fate = Fate::Refused;
     }
-    let is_refused = outcomes.values().any(|outcome| outcome.fate == Fate::Refused);
-    let undelivered = is_refused.then(|| undelivered(node, envelope, beginning, &outcomes));
-    let bounce = undelivered.filter(Undelivered::has_reader).map(|undelivered| undelivered.report());
-    let mut entries = told(node, envelope, &outcomes, bounce.as_ref());
+    let told = to_be_told(envelope, &outcomes, age, &lock(&message.progress));
+    let notification = StatusNotification {
+        envelope,
+        beginning,
+        recipients: told.iter().map(|(_, told)| *told).collect(),
+        hostname: &node.config.hostname,
+        date: node.clock.now_in_mail(),
+        id: uuid::Uuid::now_v7().simple().to_string(),
+        now,
+        tried_until: envelope.received_at.saturating_add(last_age),
+    };
+    let notification = notification.has_reader().then(|| notification.message());
+    let delayed: Vec<usize> =
+        told.iter().filter(|(_, told)| told.action == Action::Delayed).map(|(place, _)| *place).collect();
+    let bounced = told.iter().filter(|(_, told)| told.action == Action::Failed).map(|(place, _)| *place);
+    let bounced = if notification.is_some() { bounced.collect() } else { BTreeSet::new() };
+    let mut entries = news(node, envelope, &outcomes, &bounced, notification.as_ref());
     drop_content(node, message);
     let (writing, is_finished, next_at) = {
         // Written in the order in which it happened: the lock is held until the spool has the change.
         let mut progress = lock(&message.progress);
+        progress.delayed.extend(delayed);
         let next_at = advance(&mut progress, job, &outcomes, age);
         let is_finished = envelope.open_domains(&progress).is_empty();
         entries.push(if is_finished {
@@ -65,7 +80,7 @@ pub(super) async fn settle(
     node.receipts.close(&envelope.id, settled.map(|(place, _)| *place));
     node.outbox.push(&handles);
     let handle = handles.into_iter().find(|handle| handle.kind() == Kind::Message);
-    if let (Some((head, body)), Some(handle)) = (bounce, handle) {
+    if let (Some((head, body)), Some(handle)) = (notification, handle) {
         add(node, handle, head, Some(body.into()));
     }
     if is_finished {
@@ -99,50 +114,54 @@ fn advance(progress: &mut Progress, job: &Job, outcomes: &BTreeMap<usize, Outcom
     Some(next_at)
 }
 
+/// Of whom the sender is to hear what, if anybody reads it (RFC 3461 §5.2).
+fn to_be_told<'a>(
+    envelope: &'a Envelope,
+    outcomes: &'a BTreeMap<usize, Outcome>,
+    age: i64,
+    progress: &Progress,
+) -> Vec<(usize, Told<'a>)> {
+    let told = |(place, outcome): (&usize, &'a Outcome)| {
+        let recipient = envelope.recipients.get(*place)?;
+        let wanted = recipient.wish.wanted();
+        let action = match outcome.fate {
+            Fate::Refused if wanted.failure => Action::Failed,
+            Fate::Delivered if wanted.success && !outcome.is_told => Action::Relayed,
+            Fate::Later if wanted.delay && age >= schedule::DELAYED && !progress.delayed.contains(place) => {
+                Action::Delayed
+            }
+            _ => return None,
+        };
+        Some((*place, Told { recipient, outcome, action }))
+    };
+    outcomes.iter().filter_map(told).collect()
+}
+
 /// What is told to the API and to the sender.
-fn told(
+fn news(
     node: &Node,
     envelope: &Envelope,
     outcomes: &BTreeMap<usize, Outcome>,
-    bounce: Option<&(Envelope, Vec<u8>)>,
+    bounced: &BTreeSet<usize>,
+    notification: Option<&(Envelope, Vec<u8>)>,
 ) -> Vec<Entry> {
-    let events = events(node, envelope, outcomes, bounce.is_some());
+    let events = events(node, envelope, outcomes, bounced);
     let mut entries = Vec::new();
     if !events.events.is_empty() {
         entries.push(report(&events));
     }
-    if let Some((head, text)) = bounce {
+    if let Some((head, text)) = notification {
         let body = Bytes::copy_from_slice(text);
         entries.push(Entry::Add { kind: Kind::Message, head: json(head), body, file: None });
     }
     entries
 }
 
-fn undelivered<'a>(
-    node: &'a Node,
-    envelope: &'a Envelope,
-    beginning: &'a [u8],
-    outcomes: &'a BTreeMap<usize, Outcome>,
-) -> Undelivered<'a> {
-    let refused = outcomes.iter().filter(|(_, outcome)| outcome.fate == Fate::Refused);
-    Undelivered {
-        envelope,
-        beginning,
-        recipients: refused
-            .filter_map(|(place, outcome)| Some((envelope.recipients.get(*place)?, outcome)))
-            .collect(),
-        hostname: &node.config.hostname,
-        date: node.clock.now_in_mail(),
-        id: uuid::Uuid::now_v7().simple().to_string(),
-        now: node.clock.now(),
-    }
-}
-
 fn events(
     node: &Node,
     envelope: &Envelope,
     outcomes: &BTreeMap<usize, Outcome>,
-    bounce: bool,
+    bounced: &BTreeSet<usize>,
 ) -> RecordBatch {
     let mut batch = RecordBatch::default();
     for (place, outcome) in outcomes {
@@ -150,7 +169,7 @@ fn events(
         let kind = match outcome.fate {
             Fate::Delivered => EventKind::Delivered,
             Fate::Later => EventKind::Retrying,
-            Fate::Refused if bounce => EventKind::Bounced,
+            Fate::Refused if bounced.contains(place) => EventKind::Bounced,
             Fate::Refused => EventKind::Discarded,
         };
         if outcome.fate == Fate::Delivered {

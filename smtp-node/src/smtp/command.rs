@@ -1,5 +1,7 @@
 //! SMTP commands as read from a line (RFC 5321 §4.1). No replies here: the session chooses them.
 
+use super::notification::MessageWish;
+
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -92,7 +94,7 @@ fn chunk(argument: &str) -> Command {
     size.parse().map_or(Command::WrongChunk, |size| Command::Bdat(size, is_last))
 }
 
-/// The parameters of MAIL (RFC 1870, 6152, 6531).
+/// The parameters of MAIL (RFC 1870, 3461, 6152, 6531).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailParameters {
     /// The size the client announced, in octets.
@@ -101,6 +103,8 @@ pub struct MailParameters {
     pub is_eight_bit: bool,
     /// SMTPUTF8.
     pub is_utf8: bool,
+    /// RET and ENVID.
+    pub wish: MessageWish,
 }
 
 /// Why parameters are not taken.
@@ -118,7 +122,12 @@ impl MailParameters {
         let mut parameters = Self::default();
         for parameter in text.split(' ').filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            match name.to_ascii_uppercase().as_str() {
+            let name = name.to_ascii_uppercase();
+            if let Some(taken) = parameters.wish.take(&name, value) {
+                taken?;
+                continue;
+            }
+            match name.as_str() {
                 "SIZE" => {
                     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
                         return Err(ParameterFault::Value);
@@ -173,7 +182,12 @@ mod tests {
     #[test]
     fn mail_parameters_are_read() {
         let parameters = MailParameters::parse("SIZE=100 body=8bitmime SMTPUTF8").unwrap();
-        assert_eq!(parameters, MailParameters { size: Some(100), is_eight_bit: true, is_utf8: true });
+        assert_eq!(
+            parameters,
+            MailParameters { size: Some(100), is_eight_bit: true, is_utf8: true, ..parameters.clone() }
+        );
+        let parameters = MailParameters::parse("RET=HDRS ENVID=x").unwrap();
+        assert_eq!(parameters.wish.envelope_id.as_deref(), Some("x"));
         assert_eq!(MailParameters::parse("SIZE=99999999999999999999999").unwrap().size, Some(u64::MAX));
         for (text, fault) in [
             ("SIZE=-1", ParameterFault::Value),

@@ -8,7 +8,7 @@
 //! | [`transaction`] | MAIL and RCPT: who may send what to whom |
 //! | [`incoming`] | a message while it is received |
 //! | [`scanner`] | finds its end, refuses what is not clean |
-//! | [`command`], [`address`] | what the client said |
+//! | [`command`], [`address`], [`notification`] | what the client said |
 //! | [`protocol`] | every reply, every reason of a refusal |
 //! | [`connection`], [`tls`] | octets, in the clear or encrypted |
 
@@ -18,6 +18,7 @@ pub mod command;
 pub mod connection;
 pub mod incoming;
 pub mod listener;
+pub mod notification;
 pub mod protocol;
 pub mod scanner;
 pub mod session;

@@ -112,7 +112,7 @@ pub fn extensions(hostname: &str, max_message_bytes: u64, offers_tls: bool) -> S
     let tls = if offers_tls { "250-STARTTLS\r\n" } else { "" };
     format!(
         "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_bytes}\r\n{tls}250-8BITMIME\r\n\
-         250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
+         250-DSN\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
     )
 }
 

@@ -5,6 +5,7 @@ use super::{
     address::{self, Address, Fault},
     command::{MailParameters, ParameterFault},
     incoming::Incoming,
+    notification::RecipientWish,
     protocol::{self, Reason, Reply},
 };
 use crate::{lookups::SenderPolicy, policy::Policy};
@@ -23,6 +24,8 @@ pub struct Recipient {
     pub domain: Arc<DomainPolicy>,
     /// The settings in force for it.
     pub settings: Arc<Settings>,
+    /// Of what the sender wants to hear.
+    pub wish: RecipientWish,
 }
 
 /// A message announced by MAIL.
@@ -48,10 +51,7 @@ impl Transaction {
     /// The reply that refuses it.
     pub fn begin(argument: &str, policy: Arc<Policy>, max_message_bytes: u64) -> Result<Self, Reply> {
         let (path, parameters) = address::split_path(argument).map_err(|_| protocol::SENDER_SYNTAX)?;
-        let parameters = MailParameters::parse(parameters).map_err(|fault| match fault {
-            ParameterFault::Unknown => protocol::UNKNOWN_PARAMETER,
-            ParameterFault::Value => protocol::WRONG_ARGUMENT,
-        })?;
+        let parameters = MailParameters::parse(parameters).map_err(reply)?;
         if parameters.size.is_some_and(|size| size > max_message_bytes) {
             return Err(Reason::TooLarge.reply());
         }
@@ -74,9 +74,8 @@ impl Transaction {
         let refuse = |reply: Reply| Refusal { reply, logged: None };
         let (path, parameters) =
             address::split_path(argument).map_err(|_| refuse(protocol::RECIPIENT_SYNTAX))?;
-        if !parameters.is_empty() {
-            return Err(refuse(protocol::UNKNOWN_PARAMETER));
-        }
+        let wish = RecipientWish::parse(parameters, self.parameters.is_utf8)
+            .map_err(|fault| refuse(reply(fault)))?;
         let address = address::parse(path, self.parameters.is_utf8).map_err(|fault| match fault {
             Fault::Syntax => refuse(protocol::RECIPIENT_SYNTAX),
             Fault::Relay => refuse(Reason::RelayDenied.reply()),
@@ -92,6 +91,7 @@ impl Transaction {
             settings: Arc::new(self.policy.settings(domain, &address.local)),
             domain: domain.clone(),
             address,
+            wish,
         };
         //
         if self.sender.is_empty() && !self.recipients.is_empty() {
@@ -105,6 +105,13 @@ impl Transaction {
             self.recipients.push(recipient);
         }
         Ok(())
+    }
+}
+
+fn reply(fault: ParameterFault) -> Reply {
+    match fault {
+        ParameterFault::Unknown => protocol::UNKNOWN_PARAMETER,
+        ParameterFault::Value => protocol::WRONG_ARGUMENT,
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Mood {
     Refuses,
     /// Takes mail, after a while.
     Tarries,
+    /// Takes mail, and what senders want to hear of it.
+    Notifies,
 }
 
 #[derive(Default)]
@@ -84,7 +86,8 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
         }
         let answer = match line.trim_end().split_once(':') {
             Some(("MAIL FROM", path)) => {
-                sender = path.split(' ').next()?.to_owned();
+                let dsn = *mood.lock().unwrap() == Mood::Notifies;
+                sender = if dsn { path } else { path.split(' ').next()? }.to_owned();
                 recipients.clear();
                 "250 2.1.0 ok"
             }
@@ -95,7 +98,7 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
                     tokio::time::sleep(std::time::Duration::from_millis(400)).await;
                 }
                 match now {
-                    Mood::Accepts | Mood::Tarries => {
+                    Mood::Accepts | Mood::Tarries | Mood::Notifies => {
                         recipients.push(path.to_owned());
                         "250 2.1.5 ok"
                     }
@@ -103,7 +106,10 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
                     Mood::Refuses => "550 5.1.1 no such user",
                 }
             }
-            _ if line.starts_with("EHLO") => "250-destination.test\r\n250-8BITMIME\r\n250 SMTPUTF8",
+            _ if line.starts_with("EHLO") => match *mood.lock().unwrap() {
+                Mood::Notifies => "250-destination.test\r\n250-8BITMIME\r\n250 DSN",
+                _ => "250-destination.test\r\n250-8BITMIME\r\n250 SMTPUTF8",
+            },
             _ if line.starts_with("DATA") => {
                 stream.get_mut().write_all(b"354 go\r\n").await.ok()?;
                 let message = read_message(&mut stream).await?;

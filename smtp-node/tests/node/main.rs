@@ -9,6 +9,7 @@ mod destination;
 mod full_disk;
 #[cfg(test)]
 mod mail;
+mod notifications;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
