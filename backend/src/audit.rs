@@ -5,7 +5,10 @@
 use crate::{
     access::{Caller, Origin},
     clock::Clock,
-    db::{Conn, schema::audit},
+    db::{
+        Conn,
+        schema::{audit, domains},
+    },
     error::ApiResult,
 };
 use diesel::prelude::*;
@@ -20,7 +23,7 @@ pub struct Entry<'a> {
     pub target: &'a str,
     /// The domain it belongs to.
     pub domain_id: Option<i64>,
-    /// The reseller it belongs to.
+    /// The reseller it belongs to; where a domain is named, the domain's.
     pub reseller_id: Option<i64>,
     /// What it was before, as JSON.
     pub from: Option<serde_json::Value>,
@@ -77,6 +80,12 @@ struct NewRow<'a> {
 /// Writes one row. Call it inside [`crate::db::Db::change`], which lets one change happen after another: the chain
 /// of hashes needs that.
 pub fn record(conn: &mut Conn, clock: &Clock, actor: &Actor, entry: Entry<'_>) -> ApiResult<()> {
+    let reseller_id = match (entry.reseller_id, entry.domain_id) {
+        (None, Some(domain)) => {
+            domains::table.find(domain).select(domains::reseller_id).first(conn).optional()?.flatten()
+        }
+        (named, _) => named,
+    };
     let last: Option<String> =
         audit::table.select(audit::hash).order(audit::id.desc()).first(conn).optional()?;
     let mut row = NewRow {
@@ -88,7 +97,7 @@ pub fn record(conn: &mut Conn, clock: &Clock, actor: &Actor, entry: Entry<'_>) -
         request_id: &actor.origin.request_id,
         action: entry.action,
         target: entry.target,
-        reseller_id: entry.reseller_id,
+        reseller_id,
         domain_id: entry.domain_id,
         before: entry.from.map(|value| value.to_string()),
         after: entry.to.map(|value| value.to_string()),
@@ -123,4 +132,74 @@ fn chain(last: &str, row: &NewRow<'_>) -> String {
         hash.update(field.as_bytes());
     }
     format!("{:x}", hash.finalize())
+}
+
+/// A row as it is read back.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit)]
+struct KeptRow {
+    id: i64,
+    at: i64,
+    actor_id: String,
+    actor: String,
+    role: String,
+    ip: String,
+    request_id: String,
+    action: String,
+    target: String,
+    reseller_id: Option<i64>,
+    domain_id: Option<i64>,
+    before: Option<String>,
+    after: Option<String>,
+    hash: String,
+}
+
+impl KeptRow {
+    /// The hash that the row must have after the row with this one.
+    fn expected(&self, last: &str) -> String {
+        let row = NewRow {
+            at: self.at,
+            actor_id: &self.actor_id,
+            actor: &self.actor,
+            role: &self.role,
+            ip: &self.ip,
+            request_id: &self.request_id,
+            action: &self.action,
+            target: &self.target,
+            reseller_id: self.reseller_id,
+            domain_id: self.domain_id,
+            before: self.before.clone(),
+            after: self.after.clone(),
+            hash: String::new(),
+        };
+        chain(last, &row)
+    }
+}
+
+/// Rows checked at a time.
+const CHECKED: i64 = 5_000;
+
+/// Checks the chain of hashes: how many rows are whole, and the first that is not, if there is one.
+///
+/// # Errors
+/// What the database says.
+pub fn verify(conn: &mut Conn) -> ApiResult<(u64, Option<i64>)> {
+    let (mut whole, mut id, mut last) = (0, 0, String::new());
+    loop {
+        let rows: Vec<KeptRow> = audit::table
+            .filter(audit::id.gt(id))
+            .order(audit::id.asc())
+            .limit(CHECKED)
+            .select(KeptRow::as_select())
+            .load(conn)?;
+        if rows.is_empty() {
+            return Ok((whole, None));
+        }
+        for row in rows {
+            if row.hash != row.expected(&last) {
+                return Ok((whole, Some(row.id)));
+            }
+            (whole, id, last) = (whole + 1, row.id, row.hash);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The command line: `gatepost <command>`. Every error is one sentence; commands that set something up can be
 //! repeated.
 
-use crate::{app, clock::Clock, config::Config, db::Db, setup, spec};
+use crate::{app, audit, clock::Clock, config::Config, db::Db, setup, spec};
 use std::io::Write;
 use tracing_subscriber::EnvFilter;
 
@@ -10,6 +10,7 @@ const HELP: &str = "usage: gatepost [command]
   serve                 answers the API and the panel (also without a command)
   migrate               brings the database up to date
   spec                  prints the API's description (OpenAPI)
+  verify-audit          checks that the audit log is whole
   create-administrator  --username U [--password-file F]
   create-reseller       --slug S [--name N]
   create-domain         --name D --route HOST:PORT [--reseller S]
@@ -30,6 +31,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             Db::open(&Config::from_environment()?.database_url)?;
             say("The database is up to date.")
         }
+        ["verify-audit"] => verify_audit(),
         ["spec"] => say(spec::print()?.trim_end()),
         ["help" | "--help" | "-h"] => say(HELP.trim_end()),
         [command, options @ ..] => setup::run(command, options)
@@ -39,6 +41,18 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 
 pub(crate) fn say(text: &str) -> Result<(), String> {
     writeln!(std::io::stdout(), "{text}").map_err(|error| format!("cannot write: {error}"))
+}
+
+fn verify_audit() -> Result<(), String> {
+    let db = Db::open(&Config::from_environment()?.database_url)?;
+    let system = actix_web::rt::System::new();
+    let checked = system.block_on(db.run(audit::verify));
+    match checked.map_err(|error| error.to_string())? {
+        (entries, None) => say(&format!("The audit log is whole: {entries} entries.")),
+        (entries, Some(id)) => Err(format!(
+            "the audit log was changed: after {entries} whole entries, entry {id} does not follow from the one before"
+        )),
+    }
 }
 
 fn serve() -> Result<(), String> {

@@ -8,11 +8,12 @@
 //! | [`permission`] | the roles, the permissions and the matrix of both |
 //! | [`settings`] | the settings catalogue and its inheritance |
 //! | [`language`] | every text a person can read |
-//! | [`accounts`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`] | wire types and endpoints of each area |
+//! | [`accounts`], [`audit`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`] | wire types and endpoints of each area |
 //!
 //! No IO, no clock; builds for wasm32. `openapi/openapi.json` is its golden print.
 
 pub mod accounts;
+pub mod audit;
 pub mod domains;
 pub mod endpoint;
 pub mod events;

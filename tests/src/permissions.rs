@@ -56,6 +56,7 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         | "end_session"
         | "get_me"
         | "listen"
+        | "list_audit"
         | "list_resellers"
         | "list_domains"
         | "list_quarantine"

@@ -1,5 +1,6 @@
 //! The features: the table of contents of the API.
 
+mod audit_log;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sessions::routes)
         .configure(me::routes)
+        .configure(audit_log::routes)
         .configure(resellers::routes)
         .configure(domains::configure)
         .configure(routes::configure)

@@ -276,8 +276,9 @@ fn open(conn: &mut Conn, clock: &Clock, user: UserRow, fresh: &Fresh, origin: Or
     let role = Role::from_name(&user.role).map_or("guest", Role::name);
     let actor = Actor::named(&user.id, &user.username, role, origin.clone());
     let target = user.username.clone();
-    let domain_id = user.domain_id;
-    let entry = Entry { action: "create_session", target: &target, domain_id, ..Entry::default() };
+    let (domain_id, reseller_id) = (user.domain_id, user.reseller_id);
+    let entry =
+        Entry { action: "create_session", target: &target, domain_id, reseller_id, ..Entry::default() };
     audit::record(conn, clock, &actor, entry)?;
     user.into_caller(conn, fresh.session.clone(), origin)
 }
