@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate, use_query_map},
+    location::State,
     params::ParamsMap,
 };
 use std::{cell::RefCell, rc::Rc};
@@ -35,7 +36,10 @@ pub fn use_address() -> Address {
             }
         }
         let target = format!("{}{}", location.pathname.get_untracked(), params.to_query_string());
-        navigate(&target, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
+        // An entry of the history that is replaced keeps its mark (see `leave_dialog`).
+        let mark = window().history().and_then(|history| history.state()).ok().filter(|_| replace);
+        let state = State::new(mark);
+        navigate(&target, NavigateOptions { replace, scroll: false, state, ..NavigateOptions::default() });
     };
     Address { query, change: StoredValue::new(Box::new(change)) }
 }
@@ -44,6 +48,18 @@ impl Address {
     /// One value, followed as it changes.
     pub fn get(&self, name: &str) -> Option<String> {
         self.query.with(|query| query.get(name))
+    }
+
+    /// The names of all values, followed as they change.
+    pub fn names(&self) -> Vec<String> {
+        self.query.with(|query| query.clone().into_iter().map(|(name, _)| name.into_owned()).collect())
+    }
+
+    /// Back to the address without any value.
+    pub fn clear(&self) {
+        let names = untrack(|| self.names());
+        let none: Vec<(&str, Option<String>)> = names.iter().map(|name| (name.as_str(), None)).collect();
+        self.set(&none);
     }
 
     /// A finished change: the back button undoes it. Empty values leave the address.

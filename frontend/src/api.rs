@@ -61,16 +61,9 @@ impl ApiError {
         }
     }
 
-    /// What is wrong with the value at this pointer, in the reader's words.
-    pub fn of_field(&self, pointer: &str) -> Option<String> {
-        match self {
-            Self::Refused(problem) => problem
-                .errors
-                .iter()
-                .find(|error| error.pointer == pointer)
-                .map(|error| i18n::t(&format!("invalid.{}", error.code.name()))),
-            _ => None,
-        }
+    /// Whether it is a fault of the server, which support wants to know of.
+    pub fn is_fault(&self) -> bool {
+        self.code() == Some(ErrorCode::Internal)
     }
 }
 

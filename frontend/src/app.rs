@@ -1,8 +1,13 @@
-//! The router: addresses outside a scope, and the guarded page of a section within one.
+//! The router: the pages before the sign-in, and the desk, which is everything else. The desk reads its place from
+//! the address by itself, so that the shell stays while pages change.
 
 use crate::{
     components::{
-        leave_dialog::LeaveDialog, notices::Notices, page_head::title_in, panic_screen::PanicScreen,
+        confirm::ConfirmDialog,
+        leave_dialog::{LeaveDialog, hold_history},
+        notices::Notices,
+        page_head::title_in,
+        panic_screen::PanicScreen,
         shell::Shell,
     },
     nav, pages,
@@ -12,7 +17,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{
     components::{Redirect, Route, Router, Routes},
-    hooks::{use_location, use_params_map},
+    hooks::use_location,
     path,
 };
 use wasm_bindgen::JsCast;
@@ -20,66 +25,126 @@ use wasm_bindgen::JsCast;
 /// The whole panel.
 #[component]
 pub fn App() -> impl IntoView {
+    let target = RwSignal::new(None);
+    hold_history(target);
     view! {
         <Router>
             <Routes fallback=|| view! { <pages::missing::NotFound/> }>
-                <Route path=path!("/") view=Home/>
                 <Route path=path!("/login") view=pages::login::Login/>
-                <Route path=path!("/account") view=|| view! { <Guarded scope=None section="account".into()>{pages::account::page()}</Guarded> }/>
-                <Route path=path!("/all") view=Scoped/>
-                <Route path=path!("/all/:section/:id?") view=Scoped/>
-                <Route path=path!("/:kind/:name") view=Scoped/>
-                <Route path=path!("/:kind/:name/:section/:id?") view=Scoped/>
+                <Route path=path!("/*place") view=Desk/>
             </Routes>
             <Notices/>
-            <LeaveDialog/>
+            <ConfirmDialog/>
+            <LeaveDialog target/>
             <PanicScreen/>
         </Router>
     }
 }
 
-/// Where a user begins.
-#[component]
-fn Home() -> impl IntoView {
-    move || match session::me() {
-        None => view! { <Redirect path="/login"/> }.into_any(),
-        Some(me) => {
-            let scope = Scope::home(&me);
-            let section = nav::first_in(&scope).map_or("filter", |item| item.section);
-            view! { <Redirect path=scope.path(section)/> }.into_any()
+/// What an address of the desk means.
+#[derive(Clone, PartialEq)]
+enum Place {
+    /// Where the signed-in user begins.
+    Home,
+    /// One's own account.
+    Account,
+    /// A section within a scope, with what follows it.
+    Section(Scope, String, Option<String>),
+    /// Nothing of ours.
+    Nowhere,
+}
+
+impl Place {
+    fn read(path: &str) -> Self {
+        let decoded = |part: &str| {
+            js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), |text| text.into())
+        };
+        let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
+        let (kind, rest) = match parts.split_first() {
+            None => return Self::Home,
+            Some((kind, rest)) => (kind.as_str(), rest),
+        };
+        let (name, rest) = match rest.split_first() {
+            _ if kind == "account" => return Self::Account,
+            Some((name, rest)) if kind != "all" => (Some(name.as_str()), rest),
+            _ => (None, rest),
+        };
+        match (Scope::from_parts(kind, name), rest) {
+            (Some(scope), []) => Self::Section(scope, String::new(), None),
+            (Some(scope), [section]) => Self::Section(scope, section.clone(), None),
+            (Some(scope), [section, id]) => Self::Section(scope, section.clone(), Some(id.clone())),
+            _ => Self::Nowhere,
+        }
+    }
+
+    /// Whose data it is about; where it does not say, the user's own.
+    fn scope(&self) -> Scope {
+        match self {
+            Self::Section(scope, ..) => scope.clone(),
+            _ => session::me().map_or(Scope::All, |me| Scope::home(&me)),
+        }
+    }
+
+    /// The part of the address that the menu marks.
+    fn section(&self) -> String {
+        match self {
+            Self::Section(_, section, _) => section.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// The words of the browser's tab.
+    fn title(&self) -> String {
+        match self {
+            Self::Section(scope, section, _) => {
+                title_in(scope, nav::find(section).map_or("missing.title", |item| item.title))
+            }
+            Self::Account => crate::i18n::t("account.title"),
+            Self::Home | Self::Nowhere => crate::i18n::t("missing.title"),
         }
     }
 }
 
-/// A section within a scope, both from the address.
+/// The shell and the page in it; without a session, the way to the sign-in and back.
 #[component]
-fn Scoped() -> impl IntoView {
-    let params = use_params_map();
-    let place = Memo::new(move |_| {
-        params.with(|params| {
-            let kind = params.get("kind").unwrap_or_else(|| "all".into());
-            let scope = Scope::from_parts(&kind, params.get("name").as_deref());
-            (scope, params.get("section").unwrap_or_default(), params.get("id"))
-        })
-    });
+fn Desk() -> impl IntoView {
+    let location = use_location();
+    let path = location.pathname;
+    let place = Memo::new(move |_| Place::read(&path.get()));
+    let is_signed_in = Memo::new(|_| session::me().is_some());
+    Effect::new(move || document().set_title(&format!("{} · Gatepost", place.get().title())));
     move || {
-        let (scope, section, id) = place.get();
-        let Some(scope) = scope else { return view! { <pages::missing::NotFound/> }.into_any() };
-        if matches!(section.as_str(), "" | "overview") && session::me().is_some() {
-            // Where a scope begins, until there is an overview: with the first page that the user has in it.
-            let first = nav::first_in(&scope).map_or("filter", |item| item.section);
-            return view! { <Redirect path=scope.path(first)/> }.into_any();
+        if is_signed_in.get() {
+            let scope = Memo::new(move |_| place.get().scope());
+            let section = Memo::new(move |_| place.get().section());
+            return view! { <Shell scope section>{move || page(place.get())}</Shell> }.into_any();
         }
-        let Some(item) = nav::find(&section) else { return view! { <pages::missing::NotFound/> }.into_any() };
-        let inner = scope.clone();
-        let content = move || {
-            if item.is_in(&inner) {
-                (item.view)(inner.clone(), id.clone())
-            } else {
-                view! { <pages::missing::NotAllowed/> }.into_any()
-            }
-        };
-        view! { <Guarded scope=Some(scope) section>{content()}</Guarded> }.into_any()
+        let search = location.search.get_untracked();
+        let mark = if search.is_empty() { "" } else { "?" };
+        let here = format!("{}{mark}{search}", path.get_untracked());
+        let next: String = js_sys::encode_uri_component(&here).into();
+        view! { <Redirect path=format!("/login?next={next}")/> }.into_any()
+    }
+}
+
+/// The page of a place.
+fn page(place: Place) -> AnyView {
+    focus_heading();
+    let begin = |scope: Scope| {
+        let section = nav::first_in(&scope).map_or("filter", |item| item.section);
+        view! { <Redirect path=scope.path(section)/> }.into_any()
+    };
+    match place {
+        Place::Home => begin(untrack(|| Place::Home.scope())),
+        Place::Account => pages::account::page(),
+        // Where a scope begins, until there is an overview: with the first page that the user has in it.
+        Place::Section(scope, section, _) if matches!(section.as_str(), "" | "overview") => begin(scope),
+        Place::Section(scope, section, id) => match nav::find(&section) {
+            None => view! { <pages::missing::NotFound/> }.into_any(),
+            Some(item) if item.is_in(&scope) => (item.view)(scope, id),
+            Some(_) => view! { <pages::missing::NotAllowed/> }.into_any(),
+        },
+        Place::Nowhere => view! { <pages::missing::NotFound/> }.into_any(),
     }
 }
 
@@ -99,32 +164,4 @@ fn focus_heading() {
             let _ = heading.focus();
         }
     });
-}
-
-/// The shell around a page; without a session, the way to the sign-in and back.
-#[component]
-fn Guarded(scope: Option<Scope>, section: String, children: ChildrenFn) -> impl IntoView {
-    let location = use_location();
-    Effect::new({
-        let (section, scope) = (section.clone(), scope.clone().unwrap_or(Scope::All));
-        move |_| {
-            let key = nav::find(&section).map_or("account.title", |item| item.title);
-            document().set_title(&format!("{} · Gatepost", title_in(&scope, key)));
-        }
-    });
-    focus_heading();
-    let is_signed_in = Memo::new(|_| session::me().is_some());
-    move || {
-        if !is_signed_in.get() {
-            let search = location.search.get_untracked();
-            let mark = if search.is_empty() { "" } else { "?" };
-            let here = format!("{}{mark}{search}", location.pathname.get_untracked());
-            let next: String = js_sys::encode_uri_component(&here).into();
-            return view! { <Redirect path=format!("/login?next={next}")/> }.into_any();
-        }
-        let home = || session::me_untracked().map_or(Scope::All, |me| Scope::home(&me));
-        let scope = scope.clone().unwrap_or_else(home);
-        let (children, section) = (children.clone(), section.clone());
-        view! { <Shell scope section>{children()}</Shell> }.into_any()
-    }
 }

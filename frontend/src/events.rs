@@ -3,14 +3,22 @@
 
 use contract::events::{Event, LISTEN};
 use leptos::prelude::*;
-use std::{cell::RefCell, sync::LazyLock};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-static LATEST: LazyLock<ArcRwSignal<Option<Event>>> = LazyLock::new(|| ArcRwSignal::new(None));
+/// The least time between two answers to events that come in numbers.
+const PAUSE: Duration = Duration::from_secs(1);
+
+type Listener = Rc<dyn Fn(&Event)>;
 
 thread_local! {
     static STREAM: RefCell<Option<EventSource>> = const { RefCell::new(None) };
+    static LISTENERS: RefCell<Vec<(usize, Listener)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Opens the stream; one that is open is closed before.
@@ -20,7 +28,7 @@ pub fn listen() {
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(|message: MessageEvent| {
         let event = message.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
         if let Some(event) = event {
-            LATEST.set(Some(event));
+            tell(&event);
         }
     });
     for kind in ["log", "quarantine", "policy"] {
@@ -38,15 +46,64 @@ pub fn stop() {
     }
 }
 
+fn tell(event: &Event) {
+    // A listener may end another one while it hears.
+    let listeners: Vec<Listener> =
+        LISTENERS.with(|known| known.borrow().iter().map(|(_, listener)| listener.clone()).collect());
+    for listener in listeners {
+        listener(event);
+    }
+}
+
 /// Calls for every event from now on, until the calling component is gone.
-pub fn on(mut heard: impl FnMut(&Event) + 'static) {
-    let latest = LATEST.clone();
-    Effect::new(move |before: Option<()>| {
-        latest.with(|event| {
-            // The first run only subscribes: that event is from before this page.
-            if let (Some(()), Some(event)) = (before, event) {
-                heard(event);
-            }
-        });
+pub fn on(heard: impl Fn(&Event) + 'static) {
+    let number = LISTENERS.with(|known| {
+        let mut known = known.borrow_mut();
+        let number = known.iter().map(|(number, _)| *number).max().map_or(0, |last| last + 1);
+        known.push((number, Rc::new(heard)));
+        number
     });
+    on_cleanup(move || LISTENERS.with(|known| known.borrow_mut().retain(|(one, _)| *one != number)));
+}
+
+/// Gathers events: the first is heard at once, those of the second after it together. `weight` says what an event
+/// counts, 0 for those that do not matter; `heard` gets the sum.
+pub fn on_gathered(weight: impl Fn(&Event) -> u32 + 'static, heard: impl Fn(u32) + 'static) {
+    let gathered =
+        Rc::new(Gathered { sum: Cell::new(0), is_waiting: Cell::new(false), heard: Box::new(heard) });
+    let is_gone = Rc::new(Cell::new(false));
+    on_cleanup({
+        let is_gone = StoredValue::new_local(is_gone.clone());
+        move || is_gone.with_value(|is_gone| is_gone.set(true))
+    });
+    on(move |event| {
+        let weight = weight(event);
+        if weight != 0 {
+            gathered.sum.set(gathered.sum.get().saturating_add(weight));
+            gathered.clone().pass_on(is_gone.clone());
+        }
+    });
+}
+
+struct Gathered {
+    sum: Cell<u32>,
+    is_waiting: Cell<bool>,
+    heard: Box<dyn Fn(u32)>,
+}
+
+impl Gathered {
+    fn pass_on(self: Rc<Self>, is_gone: Rc<Cell<bool>>) {
+        if self.is_waiting.get() || self.sum.get() == 0 || is_gone.get() {
+            return;
+        }
+        (self.heard)(self.sum.replace(0));
+        self.is_waiting.set(true);
+        set_timeout(
+            move || {
+                self.is_waiting.set(false);
+                self.pass_on(is_gone);
+            },
+            PAUSE,
+        );
+    }
 }

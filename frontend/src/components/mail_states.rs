@@ -1,4 +1,4 @@
-//! A list before its rows are there, without rows, and with rows on their way.
+//! A list before its rows are there, and with rows on their way.
 
 use super::icon::Icon;
 use crate::i18n::{t, t_count};
@@ -52,30 +52,6 @@ pub fn FreshPill(
                 <Icon name="arrow-up"/>{move || t_count("list.fresh", number())}
             </button>
         </Show>
-    }
-    .into_any()
-}
-
-/// A list without rows.
-#[component]
-pub fn Empty(
-    /// Its picture.
-    icon: &'static str,
-    /// The key of its title.
-    title: &'static str,
-    /// The key of its text.
-    text: &'static str,
-    /// What can be done about it.
-    #[prop(optional, into)]
-    actions: ViewFnOnce,
-) -> impl IntoView {
-    view! {
-        <div class="empty">
-            <span class="ic"><Icon name=icon/></span>
-            <h3>{move || t(title)}</h3>
-            <p>{move || t(text)}</p>
-            <div class="acts">{actions.run()}</div>
-        </div>
     }
     .into_any()
 }

@@ -1,11 +1,14 @@
 //! What pages are made of. A component knows no page.
 
 pub mod badge;
+pub mod confirm;
 pub mod dialog;
 pub mod dual_slider;
 pub mod filter_bar;
+pub mod form;
 pub mod icon;
 pub mod leave_dialog;
+pub mod list_page;
 pub mod mail_actions;
 pub mod mail_content;
 pub mod mail_delivery;
@@ -26,11 +29,13 @@ pub mod mail_times;
 pub mod mail_toolbar;
 pub mod mail_volume;
 pub mod mail_words;
+pub mod menu;
 pub mod notices;
 pub mod page_head;
 pub mod pagination;
 pub mod panic_screen;
 pub mod popover;
+pub mod save_bar;
 pub mod scope_switcher;
 pub mod setting_field;
 pub mod shell;

@@ -15,7 +15,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// The scope of the page, with a way to another one for whoever has several.
 #[component]
-pub fn ScopeSwitcher(scope: Scope, section: String) -> impl IntoView {
+pub fn ScopeSwitcher(scope: Scope, section: Memo<String>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let (search, holder) = (RwSignal::new(String::new()), NodeRef::<html::Div>::new());
     close_by_itself(is_open, holder);
@@ -32,7 +32,7 @@ pub fn ScopeSwitcher(scope: Scope, section: String) -> impl IntoView {
             <Show when=move || is_open.get()>
                 <div class="sheet">
                     <SearchField search/>
-                    <Found search section=section.clone() is_open/>
+                    <Found search section is_open/>
                 </div>
             </Show>
         </div>
@@ -60,7 +60,7 @@ fn SearchField(search: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Found(search: RwSignal<String>, section: String, is_open: RwSignal<bool>) -> impl IntoView {
+fn Found(search: RwSignal<String>, section: Memo<String>, is_open: RwSignal<bool>) -> impl IntoView {
     let found = LocalResource::new(move || {
         let text = Some(search.get()).filter(|text| !text.is_empty());
         async move {
@@ -75,9 +75,13 @@ fn Found(search: RwSignal<String>, section: String, is_open: RwSignal<bool>) -> 
             Ok::<_, api::ApiError>((domains.data, resellers))
         }
     });
-    let section = StoredValue::new(section);
     let entry = move |scope: Scope, icon: &'static str, name: String| {
-        let href = section.with_value(|section| scope.path(section));
+        // The section stays, where it exists there too.
+        let href = section.with(|section| {
+            scope.path(
+                crate::nav::find(section).filter(|item| item.is_in(&scope)).map_or("", |item| item.section),
+            )
+        });
         view! { <a href=href on:click=move |_| is_open.set(false)><Icon name=icon/><bdi>{name}</bdi></a> }
             .into_any()
     };

@@ -2,9 +2,12 @@
 
 use super::icon::Icon;
 use crate::i18n::{self, number, t, t_with};
-use contract::settings::{
-    AnySetting, Control, Invalid,
-    resolve::{SettingValue, Source},
+use contract::{
+    problem::InvalidCode,
+    settings::{
+        AnySetting, Control,
+        resolve::{SettingValue, Source},
+    },
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -18,6 +21,8 @@ pub struct Draft {
     pub read: StoredValue<SettingValue>,
     /// A value to be set, `Some(None)` to return to inheritance, `None` for no change.
     pub change: RwSignal<Option<Option<Value>>>,
+    /// Why the server did not take it.
+    pub refusal: RwSignal<Option<InvalidCode>>,
 }
 
 impl Draft {
@@ -41,19 +46,22 @@ impl Draft {
     /// Takes a value from the control.
     pub fn set(&self, value: Value) {
         let is_as_read = self.read.with_value(|read| read.source == Source::Custom && read.value == value);
+        self.refusal.set(None);
         self.change.set((!is_as_read).then_some(Some(value)));
     }
 
     /// Returns to inheritance.
     pub fn reset(&self) {
         let is_as_read = self.read.with_value(|read| read.source == Source::Inherited);
+        self.refusal.set(None);
         self.change.set((!is_as_read).then_some(None));
     }
 
-    /// Why the value in the form cannot be saved.
-    pub fn problem(&self) -> Option<Invalid> {
-        let value = self.change.get().flatten()?;
-        self.setting.check(&value).err()
+    /// Why the value in the form cannot be saved: by its own limits, or by what the server said.
+    pub fn problem(&self) -> Option<String> {
+        let own = self.change.get().flatten().and_then(|value| self.setting.check(&value).err());
+        let name = own.map(|why| why.name()).or_else(|| self.refusal.get().map(|why| why.name()))?;
+        Some(t(&format!("invalid.{name}")))
     }
 
     /// Whether it may be changed here.
@@ -73,7 +81,7 @@ pub fn SettingField(draft: Draft) -> impl IntoView {
             <div>
                 {control(draft)}
                 <div aria-live="polite">{move || draft.problem().map(|why| view! {
-                    <p class="err"><Icon name="circle-alert"/>{t(&format!("invalid.{}", why.name()))}</p>
+                    <p class="err"><Icon name="circle-alert"/>{why}</p>
                 })}</div>
                 <Origin draft/>
             </div>
@@ -85,31 +93,49 @@ pub fn SettingField(draft: Draft) -> impl IntoView {
 /// Where a value comes from, and the way back.
 #[component]
 pub fn Origin(draft: Draft) -> impl IntoView {
-    let words = move || {
-        draft.read.with_value(|read| {
-            if draft.is_custom() {
-                t_with("setting_field.custom", &[("value", &shown(draft.setting, &read.inherited))])
-            } else {
-                match read.inherited_from {
-                    Some(level) => t_with(
-                        "setting_field.inherited",
-                        &[("level", &t(&format!("level.{}", level.name())))],
-                    ),
-                    None => t("setting_field.default"),
-                }
-            }
-        })
-    };
     view! {
         <p class="inh hint">
             {move || view! { <Icon name=if draft.is_custom() { "pencil" } else { "corner-left-up" }/> }}
-            <span>{words}</span>
+            <span>{move || origin(draft)}</span>
             <Show when=move || draft.is_custom() && draft.is_editable()>
                 <button type="button" on:click=move |_| draft.reset()>{t("setting_field.reset")}</button>
             </Show>
         </p>
     }
     .into_any()
+}
+
+/// Where two values that are shown together come from: said once where it is the same of both.
+#[component]
+pub fn OriginOfPair(first: Draft, second: Draft) -> impl IntoView {
+    let is_same =
+        Memo::new(move |_| !first.is_custom() && !second.is_custom() && origin(first) == origin(second));
+    let named = |draft: Draft| {
+        view! { <div class="row"><span class="small b">{t(&format!("setting.{}.label", draft.setting.key()))}</span><Origin draft/></div> }
+    };
+    move || {
+        if is_same.get() {
+            view! { <Origin draft=first/> }.into_any()
+        } else {
+            view! { {named(first)}{named(second)} }.into_any()
+        }
+    }
+}
+
+/// Where a value comes from, in words.
+fn origin(draft: Draft) -> String {
+    draft.read.with_value(|read| {
+        if draft.is_custom() {
+            t_with("setting_field.custom", &[("value", &shown(draft.setting, &read.inherited))])
+        } else {
+            match read.inherited_from {
+                Some(level) => {
+                    t_with("setting_field.inherited", &[("level", &t(&format!("level.{}", level.name())))])
+                }
+                None => t("setting_field.default"),
+            }
+        }
+    })
 }
 
 /// A value in words.

@@ -12,12 +12,17 @@ use crate::{
 use contract::{filtering::GET_DOMAIN_SETTINGS, permission::Permission, settings::domain::TIME_ZONE};
 use leptos::{html, prelude::*, task::spawn_local};
 
-/// The frame of a page.
+/// The frame of every page: built once, it follows the place.
 #[component]
-pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView {
-    follow_time_zone(&scope);
+pub fn Shell(
+    /// Whose data the page is about.
+    scope: Memo<Scope>,
+    /// The page's part of the address.
+    section: Memo<String>,
+    children: Children,
+) -> impl IntoView {
+    Effect::new(move || follow_time_zone(&scope.get()));
     let is_open = RwSignal::new(false);
-    let bottom = bottom_links(&scope, &section);
     view! {
         <a class="skip" href="#main" rel="external">{move || t("panel.skip")}</a>
         <div class="shell" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
@@ -26,7 +31,7 @@ pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView
                     <Icon name="menu"/>
                 </button>
                 <a class="brand" href="/"><span class="mark"><Icon name="shield-check"/></span><span>"Gatepost"</span></a>
-                <ScopeSwitcher scope=scope.clone() section=section.clone()/>
+                {move || view! { <ScopeSwitcher scope=scope.get() section/> }}
                 <span class="grow"></span>
                 <a class="iconbtn hide-m" href="/api/docs/" target="_blank" rel="noopener" title=move || t("panel.api_docs") aria-label=move || t("panel.api_docs")>
                     <Icon name="life-buoy"/>
@@ -34,10 +39,10 @@ pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView
                 <AccountMenu/>
             </header>
             <nav class="nav" class:open=move || is_open.get() aria-label=move || t("panel.menu") on:click=move |_| is_open.set(false)>
-                {menu(&scope, &section)}
+                {move || menu(&scope.get(), section)}
             </nav>
             <main class="main" id="main" tabindex="-1">{children()}</main>
-            <nav class="bottomnav" aria-label=move || t("panel.shortcuts")>{bottom}</nav>
+            <nav class="bottomnav" aria-label=move || t("panel.shortcuts")>{move || bottom_links(&scope.get(), section)}</nav>
         </div>
     }
     .into_any()
@@ -46,7 +51,7 @@ pub fn Shell(scope: Scope, section: String, children: Children) -> impl IntoView
 /// Dates follow the domain that is looked at, as far as the user may know its settings (SET-06, QUA-12).
 fn follow_time_zone(scope: &Scope) {
     let domain = match scope {
-        Scope::Domain(domain) if session::can(Permission::DomainSettingsView) => domain.clone(),
+        Scope::Domain(domain) if untrack(|| session::can(Permission::DomainSettingsView)) => domain.clone(),
         _ => return session::set_domain_time_zone(None),
     };
     spawn_local(async move {
@@ -57,7 +62,7 @@ fn follow_time_zone(scope: &Scope) {
     });
 }
 
-fn menu(scope: &Scope, section: &str) -> impl IntoView + use<> {
+fn menu(scope: &Scope, section: Memo<String>) -> impl IntoView + use<> {
     let mut last_group = "";
     let mut items = Vec::new();
     for item in NAV.iter().filter(|item| item.is_in(scope)) {
@@ -70,7 +75,7 @@ fn menu(scope: &Scope, section: &str) -> impl IntoView + use<> {
     items.into_iter().collect_view()
 }
 
-fn bottom_links(scope: &Scope, section: &str) -> impl IntoView + use<> {
+fn bottom_links(scope: &Scope, section: Memo<String>) -> impl IntoView + use<> {
     NAV.iter()
         .filter(|item| item.is_in(scope))
         .take(5)
@@ -78,8 +83,8 @@ fn bottom_links(scope: &Scope, section: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-fn link(item: &'static NavItem, name: &'static str, scope: &Scope, section: &str) -> AnyView {
-    let current = (item.section == section).then_some("page");
+fn link(item: &'static NavItem, name: &'static str, scope: &Scope, section: Memo<String>) -> AnyView {
+    let current = move || section.with(|section| item.section == section).then_some("page");
     view! {
         <a href=scope.path(item.section) aria-current=current title=move || t(item.title)>
             <Icon name=item.icon/><span>{move || t(name)}</span>

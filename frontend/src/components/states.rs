@@ -28,19 +28,19 @@ pub fn Skeleton(
 pub fn Empty(
     /// The icon.
     icon: &'static str,
-    /// What is missing.
-    #[prop(into)]
-    title: String,
-    /// What one would do with it.
-    #[prop(into)]
-    text: String,
-    #[prop(optional)] children: Option<Children>,
+    /// What is missing: a text's key.
+    title: &'static str,
+    /// What one would do with it: a text's key.
+    text: &'static str,
+    /// What can be done about it.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="empty">
             <span class="ic"><Icon name=icon/></span>
-            <h3>{title}</h3>
-            <p>{text}</p>
+            <h3>{move || t(title)}</h3>
+            <p>{move || t(text)}</p>
             {children.map(|children| view! { <div class="acts">{children()}</div> })}
         </div>
     }

@@ -1,8 +1,8 @@
 //! One's own account: language, colours, time zone, password.
 
 use crate::{
-    api::{self, ApiError},
-    components::icon::Icon,
+    api,
+    components::form::{Form, FormError, Submit, TextField},
     i18n::{self, t, t_with},
     session,
 };
@@ -10,7 +10,7 @@ use contract::{
     accounts::{CHANGE_ME, CHANGE_PASSWORD, MeChange, PasswordChange, Theme},
     language::Language,
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 
 /// The page.
 pub fn page() -> AnyView {
@@ -114,41 +114,25 @@ fn ZoneChoice() -> impl IntoView {
 
 #[component]
 fn PasswordForm() -> impl IntoView {
-    let (current, new) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let error = RwSignal::new(None::<ApiError>);
-    let value =
-        |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value()).unwrap_or_default();
+    let (current, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let form = Form::new();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let change = PasswordChange { current: value(current), new: value(new) };
-        spawn_local(async move {
-            match api::call(&CHANGE_PASSWORD, &[], &(), &change).await {
-                Ok(()) => {
-                    error.set(None);
-                    for input in [current, new] {
-                        if let Some(input) = input.get_untracked() {
-                            input.set_value("");
-                        }
-                    }
-                    session::say(t("account.password_changed"));
-                }
-                Err(why) => error.set(Some(why)),
-            }
+        let change = PasswordChange { current: current.get_untracked(), new: new.get_untracked() };
+        form.send(async move {
+            api::call(&CHANGE_PASSWORD, &[], &(), &change).await?;
+            current.set(String::new());
+            new.set(String::new());
+            session::say(t("account.password_changed"));
+            Ok(())
         });
     };
     view! {
         <form class="card" on:submit=submit>
             <header><h2>{move || t("account.password")}</h2></header>
-            <label class="field"><span class="lb">{move || t("account.password_current")}</span>
-                <span><input class="in" node_ref=current type="password" autocomplete="current-password" required/></span>
-            </label>
-            <label class="field"><span class="lb">{move || t("account.password_new")}<span class="ds">{move || t("account.password_rules")}</span></span>
-                <span><input class="in" node_ref=new type="password" autocomplete="new-password" required/></span>
-            </label>
-            <div class="pad stack">
-                <div role="alert">{move || error.get().map(|error| view! { <p class="note bad"><Icon name="circle-alert"/><span>{error.text()}</span></p> })}</div>
-                <div><button class="btn pri" type="submit">{move || t("account.password_submit")}</button></div>
-            </div>
+            <TextField form at="/current" label="account.password_current" value=current kind="password" autocomplete="current-password"/>
+            <TextField form at="/new" label="account.password_new" help="account.password_rules" value=new kind="password" autocomplete="new-password"/>
+            <div class="pad stack"><FormError form/><div><Submit form verb="account.password_submit"/></div></div>
         </form>
     }
     .into_any()

@@ -17,11 +17,11 @@ use crate::{
         mail_release::ReleaseDialog,
         mail_requests::{self, MessagePlace},
         mail_scope::{copy_address, is_mailbox, query_string},
-        mail_states::{Empty, FreshPill, MessageSkeleton, RowSkeleton},
+        mail_states::{FreshPill, MessageSkeleton, RowSkeleton},
         mail_times::moment_long,
         mail_volume::VolumeBars,
         mail_words::{sender, size, subject},
-        states::Trouble,
+        states::{Empty, Trouble},
         why::WhyPanel,
     },
     events,
@@ -50,11 +50,8 @@ fn LogSearch(scope: Scope) -> impl IntoView {
     let list = LogList::new(domain.clone(), is_wide);
     let actions = MailActions::new(domain.clone(), Callback::new(move |_| list.refresh()));
     listen_to_keys(list);
-    events::on(move |event| {
-        if let Event::Log { count, .. } = event {
-            list.hear(*count);
-        }
-    });
+    let weight = |event: &Event| if let Event::Log { count, .. } = event { *count } else { 0 };
+    events::on_gathered(weight, move |count| list.hear(count));
     view! {
         <div class="flush-page">
             <Head list/>
@@ -126,14 +123,14 @@ fn Rows(list: LogList) -> impl IntoView {
 /// The advice to search one domain rather than all of them (LOG-34).
 #[component]
 fn WideAdvice(list: LogList) -> impl IntoView {
-    let button = move || {
-        view! {
+    view! {
+        <Empty icon="search" title="log.wide_title" text="log.wide_text">
             <button type="button" class="btn pri" on:click=move |_| list.refresh()>
                 <Icon name="search"/>{move || t("log.wide_search")}
             </button>
-        }
-    };
-    view! { <Empty icon="search" title="log.wide_title" text="log.wide_text" actions=button/> }.into_any()
+        </Empty>
+    }
+    .into_any()
 }
 
 #[component]
@@ -154,9 +151,8 @@ fn NoRows(list: LogList) -> impl IntoView {
             </button>
         }
     });
-    let buttons = move || view! { {widen}{partial} };
     let text = if is_narrowed { "log.none_text" } else { "log.empty_text" };
-    view! { <Empty icon="search-x" title="log.none_title" text actions=buttons/> }.into_any()
+    view! { <Empty icon="search-x" title="log.none_title" text>{widen}{partial}</Empty> }.into_any()
 }
 
 /// The open entry beside the list (LOG-30).

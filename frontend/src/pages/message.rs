@@ -11,7 +11,7 @@ use crate::{
         mail_release::ReleaseDialog,
         mail_requests::MessagePlace,
         mail_scope::{own_domain, query_string},
-        mail_states::Empty,
+        states::Empty,
     },
     i18n::t,
     scope::Scope,

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub fn NotFound() -> impl IntoView {
     view! {
         <div class="gate"><div class="card">
-            <Empty icon="search-x" title=t("missing.title") text=t("missing.text")>
+            <Empty icon="search-x" title="missing.title" text="missing.text">
                 <a class="btn pri" href="/">{t("missing.home")}</a>
             </Empty>
         </div></div>
@@ -21,7 +21,7 @@ pub fn NotFound() -> impl IntoView {
 pub fn NotAllowed() -> impl IntoView {
     view! {
         <div class="card">
-            <Empty icon="lock" title=t("missing.not_allowed") text=t("missing.not_allowed_text")>
+            <Empty icon="lock" title="missing.not_allowed" text="missing.not_allowed_text">
                 <a class="btn pri" href="/">{t("missing.home")}</a>
             </Empty>
         </div>

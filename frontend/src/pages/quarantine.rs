@@ -13,9 +13,9 @@ use crate::{
         mail_requests,
         mail_rows::HeldTable,
         mail_scope::is_mailbox,
-        mail_states::{Empty, FreshPill, RowSkeleton},
+        mail_states::{FreshPill, RowSkeleton},
         mail_toolbar::{BulkBar, HeldSearch, HeldViews, Pages, clear, targets, total_text},
-        states::Trouble,
+        states::{Empty, Trouble},
     },
     events,
     i18n::{t, t_count},
@@ -41,11 +41,8 @@ fn Quarantine(scope: Scope) -> impl IntoView {
         MailActions::new(list.reach(), Callback::new(move |(done, ids): (_, Vec<_>)| list.hear(done, &ids)));
     let is_emptying = RwSignal::new(false);
     listen_to_keys(list, actions);
-    events::on(move |event| {
-        if matches!(event, Event::Quarantine { .. }) {
-            list.look_for_fresh();
-        }
-    });
+    let is_ours = |event: &Event| u32::from(matches!(event, Event::Quarantine { .. }));
+    events::on_gathered(is_ours, move |_| list.look_for_fresh());
     let empty = Callback::new(move |()| empty_quarantine(list));
     view! {
         <div class="flush-page">
@@ -134,13 +131,10 @@ fn NoRows(list: HeldList) -> impl IntoView {
         return view! { <Empty icon="inbox" title="quarantine.empty_title" text="quarantine.empty_text"/> }
             .into_any();
     }
-    let button = move || {
-        view! {
-            <button type="button" class="btn pri" on:click=move |_| clear(list)>{move || t("list.clear")}</button>
-        }
-    };
     view! {
-        <Empty icon="search-x" title="quarantine.none_title" text="quarantine.none_text" actions=button/>
+        <Empty icon="search-x" title="quarantine.none_title" text="quarantine.none_text">
+            <button type="button" class="btn pri" on:click=move |_| clear(list)>{move || t("list.clear")}</button>
+        </Empty>
     }
     .into_any()
 }

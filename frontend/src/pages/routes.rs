@@ -3,8 +3,10 @@
 use crate::{
     address, api,
     components::{
+        form::{Form, FormError},
         icon::Icon,
         page_head::PageHead,
+        save_bar::SaveBar,
         states::{Skeleton, Trouble},
     },
     i18n::{t, t_with},
@@ -15,7 +17,7 @@ use contract::{
     domains::{GET_ROUTES, Route, Routes, SET_ROUTES},
     permission::Permission,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 /// The page.
@@ -65,7 +67,6 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
     let error = RwSignal::new(None::<String>);
     let current = move || drafts.with(|drafts| drafts.iter().map(written).collect::<Vec<_>>());
     let is_changed = Memo::new(move |_| saved.with_value(|saved| *saved != current()));
-    address::guard(move || is_changed.get());
     let add = move |_| {
         drafts.update(|drafts| {
             let number = drafts.iter().map(|draft| draft.number).max().map_or(0, |last| last + 1);
@@ -77,28 +78,33 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
         });
     };
     let domain = StoredValue::new(domain);
-    let save = move |_| {
-        let routes: Result<Vec<Route>, _> = current().iter().map(|text| text.parse()).collect();
-        let Ok(routes) = routes else { return error.set(Some(t("invalid.not_a_host"))) };
-        spawn_local(async move {
-            let domain = domain.get_value();
-            match api::call(&SET_ROUTES, &[&domain], &(), &Routes { routes }).await {
-                Ok(_) => {
-                    address::stop_guarding();
-                    session::say(t("panel.saved"));
-                    again.run(());
-                }
-                Err(why) => error.set(Some(why.text())),
+    let form = Form::new();
+    let save = move |()| {
+        error.set(None);
+        let mut routes = Vec::new();
+        for (place, text) in current().iter().enumerate() {
+            match text.parse::<Route>() {
+                Ok(route) => routes.push(route),
+                Err(code) => return form.refuse_value(&pointer(place), code),
             }
+        }
+        form.send(async move {
+            let domain = domain.get_value();
+            api::call(&SET_ROUTES, &[&domain], &(), &Routes { routes }).await?;
+            address::stop_guarding();
+            session::say(t("panel.saved"));
+            again.run(());
+            Ok(())
         });
     };
     view! {
         <div class="card">
             <ol class="rt" aria-label=t("routes.title")>
-                <For each=move || drafts.get() key=|draft| draft.number children=move |draft| view! { <RouteRow draft drafts error can_edit/> }/>
+                <For each=move || drafts.get() key=|draft| draft.number children=move |draft| view! { <RouteRow draft drafts error form can_edit/> }/>
             </ol>
             <div class="pad stack">
                 <p id="route-moves" class="vh" aria-live="assertive"></p>
+                <FormError form/>
                 <div role="alert">{move || error.get().map(|text| view! { <p class="note warn"><Icon name="triangle-alert"/><span>{text}</span>
                     <span class="end"><button type="button" class="lnk" on:click=move |_| error.set(None)>{t("panel.dismiss")}</button></span></p> })}</div>
                 {can_edit.then(|| view! { <div><button type="button" class="btn" on:click=add><Icon name="plus"/>{t("routes.add")}</button></div> })}
@@ -106,15 +112,7 @@ fn Editor(domain: String, routes: Vec<Route>, again: Callback<()>) -> impl IntoV
                 <p class="small muted">{t("routes.fallback_help")}</p>
             </div>
         </div>
-        <Show when=move || is_changed.get()>
-            <div class="savebar" role="region" aria-label=t("panel.unsaved")>
-                <span>{t("panel.unsaved")}</span>
-                <span class="end">
-                    <button type="button" class="btn ghost" on:click=move |_| again.run(())>{t("panel.discard")}</button>
-                    <button type="button" class="btn pri" on:click=save>{t("panel.save")}</button>
-                </span>
-            </div>
-        </Show>
+        <SaveBar changes=Signal::derive(move || usize::from(is_changed.get())) save discard=again/>
     }
     .into_any()
 }
@@ -161,6 +159,7 @@ fn RouteRow(
     draft: Draft,
     drafts: RwSignal<Vec<Draft>>,
     error: RwSignal<Option<String>>,
+    form: Form,
     can_edit: bool,
 ) -> impl IntoView {
     let number = draft.number;
@@ -168,6 +167,9 @@ fn RouteRow(
     let position = move || {
         drafts.with(|drafts| drafts.iter().position(|one| one.number == number).map_or(0, |at| at + 1))
     };
+    let at = move || pointer(position().saturating_sub(1));
+    form.watch(untrack(at));
+    let problem = move || form.problem(&at());
     let remove = move |_| {
         // A domain always keeps one route (RTE-06); the API refuses it as well.
         if drafts.with_untracked(Vec::len) < 2 {
@@ -206,8 +208,9 @@ fn RouteRow(
         <li class:over=move || is_over.get() on:dragover=move |event| { event.prevent_default(); is_over.set(true); } on:dragleave=move |_| is_over.set(false) on:drop=drop>
             <button type="button" id=format!("grip-{number}") class="iconbtn grip" draggable="true" disabled=!can_edit aria-label=move || t_with("routes.move", &[("position", &position().to_string())]) on:keydown=keys on:dragstart=start><Icon name="grip-vertical"/></button>
             <span class="num muted">{position}</span>
-            <input class="in" aria-label=t("routes.host") placeholder="mail.example.com" disabled=!can_edit autocapitalize="none" spellcheck="false" prop:value=move || host.get() on:input:target=move |event| host.set(event.target().value())/>
+            <input id=move || form.id(&at()) class="in" aria-invalid=move || problem().is_some().to_string() aria-label=t("routes.host") placeholder="mail.example.com" disabled=!can_edit autocapitalize="none" spellcheck="false" prop:value=move || host.get() on:input:target=move |event| host.set(event.target().value())/>
             <input class="in num" aria-label=t("routes.port") inputmode="numeric" disabled=!can_edit prop:value=move || port.get() on:input:target=move |event| port.set(event.target().value())/>
+            <div class="problem" aria-live="polite">{move || problem().map(|text| view! { <p class="err"><Icon name="circle-alert"/>{text}</p> })}</div>
             <span class="row acts">
                 <button type="button" class="btn sm icon ghost" disabled=!can_edit aria-label=t("routes.up") on:click=move |_| shift(drafts, number, -1)><Icon name="arrow-up"/></button>
                 <button type="button" class="btn sm icon ghost" disabled=!can_edit aria-label=t("routes.down") on:click=move |_| shift(drafts, number, 1)><Icon name="arrow-down"/></button>
@@ -216,6 +219,11 @@ fn RouteRow(
         </li>
     }
     .into_any()
+}
+
+/// Where the route at this place is in the request.
+fn pointer(place: usize) -> String {
+    format!("/routes/{place}")
 }
 
 fn put_before(drafts: RwSignal<Vec<Draft>>, moved: usize, target: usize) {

@@ -8,10 +8,11 @@ use crate::{
         dual_slider::DualSlider,
         icon::Icon,
         page_head::PageHead,
-        setting_field::{Draft, Origin, SettingField, shown},
+        save_bar::SaveBar,
+        setting_field::{Draft, OriginOfPair, SettingField, shown},
         states::{Skeleton, Trouble},
     },
-    i18n::{number, t, t_count, t_with},
+    i18n::{number, t, t_with},
     scope::Scope,
     session,
 };
@@ -84,7 +85,12 @@ fn drafts(section: &str, values: &SettingValues) -> Vec<Draft> {
         CATALOGUE.iter().find(|(name, _)| *name == section).map_or(&[][..], |(_, settings)| settings);
     let draft = |setting: &&'static dyn contract::settings::AnySetting| {
         let read = values.settings.get(setting.key())?.clone();
-        Some(Draft { setting: *setting, read: StoredValue::new(read), change: RwSignal::new(None) })
+        Some(Draft {
+            setting: *setting,
+            read: StoredValue::new(read),
+            change: RwSignal::new(None),
+            refusal: RwSignal::new(None),
+        })
     };
     settings.iter().filter_map(draft).collect()
 }
@@ -95,19 +101,14 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
     let changes = Memo::new(move |_| {
         drafts.with_value(|drafts| drafts.iter().filter(|draft| draft.change.get().is_some()).count())
     });
-    address::guard(move || changes.get() != 0);
     let (error, is_resetting) = (RwSignal::new(None::<ApiError>), RwSignal::new(false));
     let scope = StoredValue::new(scope);
-    let submit = move || {
+    let submit = move |()| {
+        error.set(None);
         if drafts.with_value(|drafts| focus_problem(drafts)) {
             return;
         }
-        let settings: BTreeMap<String, Value> = drafts.with_value(|drafts| {
-            let changed = |draft: &Draft| {
-                Some((draft.setting.key().to_owned(), draft.change.get_untracked()?.unwrap_or(Value::Null)))
-            };
-            drafts.iter().filter_map(changed).collect()
-        });
+        let settings = drafts.with_value(|drafts| changed(drafts));
         spawn_local(async move {
             match save(&scope.get_value(), &SettingsChange { settings }).await {
                 Ok(_) => {
@@ -115,9 +116,21 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
                     session::say(t("panel.saved"));
                     again.run(());
                 }
-                Err(why) => error.set(Some(why)),
+                Err(why) => {
+                    let is_placed =
+                        drafts.try_with_value(|drafts| place_refusals(drafts, &why)).unwrap_or(true);
+                    error.set((!is_placed).then_some(why));
+                }
             }
         });
+    };
+    let discard = move |()| {
+        drafts.with_value(|drafts| {
+            drafts.iter().for_each(|draft| {
+                draft.refusal.set(None);
+                draft.change.set(None);
+            })
+        })
     };
     let pair = drafts.with_value(|drafts| {
         let find = |key: &str| drafts.iter().find(|draft| draft.setting.key() == key).copied();
@@ -143,19 +156,34 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
                 <button type="button" class="lnk" on:click=move |_| is_resetting.set(true)>{move || t("filter.reset_all")}</button>
             </p>
             <div role="alert">{move || error.get().map(|error| view! { <p class="note bad"><Icon name="circle-alert"/><span>{error.text()}</span></p> })}</div>
-            <Show when=move || changes.get() != 0>
-                <div class="savebar" role="region" aria-label=t("panel.unsaved")>
-                    <span>{move || t_count("panel.changes", changes.get())}</span>
-                    <span class="end">
-                        <button type="button" class="btn ghost" on:click=move |_| drafts.with_value(|drafts| drafts.iter().for_each(|draft| draft.change.set(None)))>{t("panel.discard")}</button>
-                        <button type="button" class="btn pri" on:click=move |_| submit()>{t("panel.save")}</button>
-                    </span>
-                </div>
-            </Show>
+            <SaveBar changes save=submit discard/>
         </div>
         <ResetAll open=is_resetting drafts/>
     }
     .into_any()
+}
+
+/// What is to be sent: values, and `null` for those that return to inheritance.
+fn changed(drafts: &[Draft]) -> BTreeMap<String, Value> {
+    let changed = |draft: &Draft| {
+        Some((draft.setting.key().to_owned(), draft.change.get_untracked()?.unwrap_or(Value::Null)))
+    };
+    drafts.iter().filter_map(changed).collect()
+}
+
+/// Shows what the server refused at the settings that it names, and puts the focus on the first; false where it names
+/// none of them.
+fn place_refusals(drafts: &[Draft], error: &ApiError) -> bool {
+    let ApiError::Refused(problem) = error else { return false };
+    let mut is_placed = false;
+    for refused in &problem.errors {
+        let key = refused.pointer.rsplit('/').next().unwrap_or_default();
+        if let Some(draft) = drafts.iter().find(|draft| draft.setting.key() == key) {
+            draft.refusal.set(Some(refused.code));
+            is_placed = true;
+        }
+    }
+    is_placed && focus_problem(drafts)
 }
 
 /// Puts the focus on the first value that cannot be saved, if there is one.
@@ -187,8 +215,10 @@ fn Thresholds(unsure: Draft, spam: Draft) -> impl IntoView {
             <div class="pad stack">
                 <p class="t2">{move || t("filter.thresholds_help")}</p>
                 <DualSlider unsure=low quarantine=high change editable=unsure.is_editable() && spam.is_editable()/>
-                <Origin draft=unsure/>
-                <Origin draft=spam/>
+                <div aria-live="polite">{move || [unsure, spam].iter().find_map(Draft::problem).map(|why| view! {
+                    <p class="err"><Icon name="circle-alert"/>{why}</p>
+                })}</div>
+                <OriginOfPair first=unsure second=spam/>
                 <ul class="zones">
                     <li class="ok"><b><Icon name="check"/>{move || t_with("filter.zone_clean", &[("to", &from())])}</b>{move || t("filter.zone_clean_text")}</li>
                     <li class="warn"><b><Icon name="tag"/>{move || t_with("filter.zone_unsure", &[("from", &from()), ("to", &to())])}</b>{move || t("filter.zone_unsure_text")}</li>

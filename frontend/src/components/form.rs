@@ -1,0 +1,336 @@
+//! Forms: the state of one, and its fields. What the server says of a value stands at the field it names
+//! (RFC 9457, `errors[].pointer`), and the first such field gets the focus; what names no field of the form stands
+//! below all of them.
+
+use super::icon::Icon;
+use crate::{
+    api::ApiError,
+    i18n::{t, t_with},
+};
+use contract::problem::InvalidCode;
+use leptos::{prelude::*, task::spawn_local};
+use std::cell::Cell;
+use wasm_bindgen::JsCast;
+
+/// What is wrong in a form, and whether it is on its way.
+#[derive(Clone, Copy)]
+pub struct Form {
+    number: u32,
+    fields: StoredValue<Vec<String>>,
+    problems: RwSignal<Vec<(String, String)>>,
+    general: RwSignal<Option<String>>,
+    is_busy: RwSignal<bool>,
+}
+
+impl Form {
+    /// A form in which nothing is wrong. To be called while a component is made.
+    pub fn new() -> Self {
+        thread_local! {
+            static LAST: Cell<u32> = const { Cell::new(0) };
+        }
+        LAST.set(LAST.get().wrapping_add(1));
+        Self {
+            number: LAST.get(),
+            fields: StoredValue::default(),
+            problems: RwSignal::default(),
+            general: RwSignal::default(),
+            is_busy: RwSignal::new(false),
+        }
+    }
+
+    /// Whether it is on its way.
+    pub fn is_busy(self) -> bool {
+        self.is_busy.get()
+    }
+
+    /// Forgets what was wrong.
+    pub fn clear(self) {
+        self.problems.set(Vec::new());
+        self.general.set(None);
+    }
+
+    /// Does the work of the form, once at a time; what it is refused for is shown.
+    pub fn send(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        self.is_busy.set(true);
+        self.clear();
+        spawn_local(async move {
+            let result = work.await;
+            // The form may be gone with the page it was on.
+            if self.is_busy.try_set(false).is_none()
+                && let Err(error) = result
+            {
+                self.refuse(&error);
+            }
+        });
+    }
+
+    /// Shows why the server refused.
+    pub fn refuse(self, error: &ApiError) {
+        let named = match error {
+            ApiError::Refused(problem) => problem.errors.as_slice(),
+            _ => &[],
+        };
+        if named.is_empty() {
+            let reference = error.request_id().filter(|_| error.is_fault());
+            let reference = reference.map(|id| t_with("panel.reference", &[("id", &id)])).unwrap_or_default();
+            return self.general.set(Some(format!("{} {reference}", error.text())));
+        }
+        let texts = named
+            .iter()
+            .map(|one| (one.pointer.clone(), t(&format!("invalid.{}", one.code.name()))))
+            .collect();
+        self.show(texts);
+    }
+
+    /// Shows what the form itself found in a value before it was sent.
+    pub fn refuse_value(self, at: &str, code: InvalidCode) {
+        self.show(vec![(at.to_owned(), t(&format!("invalid.{}", code.name())))]);
+    }
+
+    fn show(self, problems: Vec<(String, String)>) {
+        let fields = self.fields.get_value();
+        let is_ours = |pointer: &str| fields.iter().any(|field| belongs(pointer, field));
+        let others: Vec<&str> =
+            problems.iter().filter(|(pointer, _)| !is_ours(pointer)).map(|(_, text)| text.as_str()).collect();
+        self.general.set((!others.is_empty()).then(|| others.join(" ")));
+        let first = fields.iter().find(|field| problems.iter().any(|(pointer, _)| belongs(pointer, field)));
+        if let Some(at) = first {
+            focus(self.id(at));
+        }
+        self.problems.set(problems);
+    }
+
+    /// What is wrong with the value at this pointer.
+    pub fn problem(self, at: &str) -> Option<String> {
+        self.problems.with(|problems| {
+            problems.iter().find(|(pointer, _)| belongs(pointer, at)).map(|(_, text)| text.clone())
+        })
+    }
+
+    /// Takes a field into the form, as long as the calling component is there.
+    pub fn watch(self, at: String) {
+        self.fields.update_value(|fields| fields.push(at.clone()));
+        on_cleanup(move || {
+            self.fields.try_update_value(|fields| fields.retain(|field| *field != at));
+        });
+    }
+
+    /// Forgets what is wrong with one value: somebody is changing it.
+    pub fn touch(self, at: &str) {
+        if self.problems.with_untracked(|problems| problems.iter().any(|(pointer, _)| belongs(pointer, at))) {
+            self.problems.update(|problems| problems.retain(|(pointer, _)| !belongs(pointer, at)));
+        }
+    }
+
+    /// The id of the control of a value.
+    pub fn id(self, at: &str) -> String {
+        format!("f{}{}", self.number, at.replace(['/', '.'], "-"))
+    }
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a pointer of the server means this field: itself, or a part of its value. The empty one means what stands
+/// in the path of the request, not all of its values.
+fn belongs(pointer: &str, field: &str) -> bool {
+    let rest = pointer.strip_prefix(field);
+    rest.is_some_and(|rest| rest.is_empty() || (!field.is_empty() && rest.starts_with('/')))
+}
+
+/// Puts the focus on the element of this id, once what is drawn now is there.
+pub fn focus(id: String) {
+    request_animation_frame(move || {
+        let element = document().get_element_by_id(&id);
+        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // An element that cannot take the focus leaves it where it is.
+            let _ = element.focus();
+        }
+    });
+}
+
+/// One value: its label and help, its control, what is wrong with it.
+#[component]
+pub fn Field(
+    /// The form.
+    form: Form,
+    /// The pointer of its value in the request.
+    at: &'static str,
+    /// The key of its label.
+    label: &'static str,
+    /// The key of its help.
+    #[prop(optional)]
+    help: &'static str,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    children: Children,
+) -> impl IntoView {
+    form.watch(at.to_owned());
+    let id = form.id(at);
+    let error_id = format!("{id}-error");
+    view! {
+        <div class="field">
+            <label class="lb" for=id>
+                {move || t(label)}
+                {optional.then(|| view! { <span class="opt">{move || t("form.optional")}</span> })}
+                {(!help.is_empty()).then(|| view! { <span class="ds">{move || t(help)}</span> })}
+            </label>
+            <div>
+                {children()}
+                <div id=error_id aria-live="polite">{move || form.problem(at).map(|text| view! {
+                    <p class="err"><Icon name="circle-alert"/>{text}</p>
+                })}</div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A line of text.
+#[component]
+pub fn TextField(
+    /// The form.
+    form: Form,
+    /// The pointer of its value in the request.
+    at: &'static str,
+    /// The key of its label.
+    label: &'static str,
+    /// The value.
+    value: RwSignal<String>,
+    /// The key of its help.
+    #[prop(optional)]
+    help: &'static str,
+    /// The kind of the browser's field.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// An example.
+    #[prop(optional)]
+    example: &'static str,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// Whether it can only be read.
+    #[prop(optional)]
+    fixed: bool,
+    /// Whether it has the focus at first.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let id = form.id(at);
+    let error_id = format!("{id}-error");
+    let is_number = kind == "number";
+    view! {
+        <Field form at label help optional>
+            <input id=id class="in" class:num=is_number type=kind name=if at.is_empty() { "name" } else { at.trim_start_matches('/') } autocomplete=autocomplete autocapitalize="none" spellcheck="false"
+                placeholder=example required=!optional disabled=fixed autofocus=first aria-describedby=error_id
+                aria-invalid=move || form.problem(at).is_some().to_string() prop:value=move || value.get()
+                on:input:target=move |event| { form.touch(at); value.set(event.target().value()); }/>
+        </Field>
+    }
+    .into_any()
+}
+
+/// One of some choices: what is sent, and what is read.
+#[component]
+pub fn SelectField(
+    /// The form.
+    form: Form,
+    /// The pointer of its value in the request.
+    at: &'static str,
+    /// The key of its label.
+    label: &'static str,
+    /// The value.
+    value: RwSignal<String>,
+    /// The choices.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
+    /// The key of its help.
+    #[prop(optional)]
+    help: &'static str,
+    /// Whether it can only be read.
+    #[prop(optional)]
+    fixed: bool,
+) -> impl IntoView {
+    let id = form.id(at);
+    let options = move || {
+        let option = |(choice, text): (String, String)| {
+            let own = choice.clone();
+            view! { <option value=choice selected=move || value.with(|value| *value == own)>{text}</option> }
+        };
+        choices.get().into_iter().map(option).collect_view()
+    };
+    view! {
+        <Field form at label help>
+            <select id=id class="sel" disabled=fixed on:change:target=move |event| { form.touch(at); value.set(event.target().value()); }>
+                {options}
+            </select>
+        </Field>
+    }
+    .into_any()
+}
+
+/// On or off.
+#[component]
+pub fn SwitchField(
+    /// The form.
+    form: Form,
+    /// The pointer of its value in the request.
+    at: &'static str,
+    /// The key of its label.
+    label: &'static str,
+    /// The value.
+    value: RwSignal<bool>,
+    /// The key of its help.
+    #[prop(optional)]
+    help: &'static str,
+    /// Whether it can only be read.
+    #[prop(optional)]
+    fixed: bool,
+) -> impl IntoView {
+    let id = form.id(at);
+    view! {
+        <Field form at label help>
+            <span class="switch"><input id=id type="checkbox" role="switch" disabled=fixed prop:checked=move || value.get()
+                on:change:target=move |event| { form.touch(at); value.set(event.target().checked()); }/><span></span></span>
+        </Field>
+    }
+    .into_any()
+}
+
+/// What is wrong and belongs to no field.
+#[component]
+pub fn FormError(
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    view! {
+        <div role="alert">{move || form.general.get().map(|text| view! {
+            <p class="note bad"><Icon name="circle-alert"/><span>{text}</span></p>
+        })}</div>
+    }
+    .into_any()
+}
+
+/// The button that sends a form.
+#[component]
+pub fn Submit(
+    /// The form.
+    form: Form,
+    /// The key of what it does.
+    verb: &'static str,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class="btn pri" aria-disabled=move || form.is_busy().to_string()>{move || t(verb)}</button>
+    }
+    .into_any()
+}
