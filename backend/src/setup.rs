@@ -9,16 +9,14 @@ use crate::{
     config::{Config, given_password},
     db::{Conn, Db},
     error::{ApiError, ApiResult},
-    features::{
-        domains, node_registry, resellers, routes,
-        users::{self, NewUser},
-    },
+    features::{domains, node_registry, resellers, routes, user_accounts},
 };
 use contract::{
     domains::Route,
     language::{Language, text},
     permission::Role,
     problem::{ErrorCode, InvalidCode},
+    users::NewUser,
 };
 use std::collections::BTreeMap;
 
@@ -125,13 +123,18 @@ fn create(
         Some(password) => password,
         None => new_password()?,
     };
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let (name, secret) = (username.to_owned(), password.clone());
-    let (reseller, domain) = (owned(reseller), owned(domain));
+    let new = NewUser {
+        role,
+        reseller: reseller.map(str::to_owned),
+        domain: domain.map(str::to_owned),
+        display_name: None,
+        email: None,
+        password: Some(password.clone()),
+        is_active: true,
+    };
+    let name = username.to_owned();
     let created = change(&Config::from_environment()?, move |conn, clock| {
-        let (reseller, domain) = (reseller.as_deref(), domain.as_deref());
-        let new = NewUser { role, username: &name, reseller, domain, password: &secret };
-        users::create(conn, clock, &new)
+        user_accounts::create(conn, clock, &Actor::command_line(), &name, &new)
     })?;
     match (created, is_given) {
         (false, _) => say(&format!("There is a user {username} already; nothing was changed.")),

@@ -1,7 +1,7 @@
 //! One typed line per operation of the API. The backend serves them, the panel and the node call them, the
 //! tests try each with every role.
 
-use crate::{accounts, audit, domains, events, filtering, messages, nodes, permission::Permission};
+use crate::{accounts, audit, domains, events, filtering, messages, nodes, permission::Permission, users};
 use std::marker::PhantomData;
 
 /// The HTTP method of an operation.
@@ -97,6 +97,7 @@ fn percent_encode(text: &str, into: &mut String) {
 pub static AREAS: &[&[&Operation]] = &[
     accounts::OPERATIONS,
     audit::OPERATIONS,
+    users::OPERATIONS,
     domains::OPERATIONS,
     filtering::OPERATIONS,
     messages::OPERATIONS,

@@ -99,8 +99,23 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             with(&[], Some(json!({ "ids": [tenant.message] })))
         }
         "release_domain_quarantined" => with(&[&domain], Some(json!({ "ids": [tenant.message] }))),
-        other => of_nodes(other, scratch),
+        other => of_users(other, tenant).unwrap_or_else(|| of_nodes(other, scratch)),
     }
+}
+
+/// How the operations about users are called.
+fn of_users(operation: &str, tenant: &Tenant) -> Option<Arguments> {
+    let name = format!("scratch@{}", tenant.domain);
+    let (path, body) = match operation {
+        "list_users" => (vec![], None),
+        "put_user" => (vec![name.as_str()], Some(json!({ "role": "email", "password": "abcdeF1" }))),
+        "change_user" => (vec![name.as_str()], Some(json!({ "display_name": "Scratch" }))),
+        "get_user" => (vec![tenant.mailbox.as_str()], None),
+        "act_on_users" => (vec![], Some(json!({ "action": "deactivate", "usernames": [name] }))),
+        "remove_user" => (vec![name.as_str()], None),
+        _ => return None,
+    };
+    Some(Arguments::new(&path, body))
 }
 
 /// How the operations of and about nodes are called.
@@ -118,7 +133,7 @@ fn of_nodes(operation: &str, scratch: &str) -> Arguments {
 
 /// Operations that name no tenant: foreign is the same as own.
 fn names_a_tenant(operation: &Operation) -> bool {
-    ["{domain}", "{reseller}", "{address}"].iter().any(|place| operation.path.contains(place))
+    ["{domain}", "{reseller}", "{address}", "{username}"].iter().any(|place| operation.path.contains(place))
 }
 
 async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {
@@ -170,7 +185,9 @@ fn holds(expected: Expected, operation: &Operation, answer: &Answer) -> bool {
         Expected::Done => (200..300).contains(&answer.status),
         Expected::Refused => matches!(answer.status, 403 | 404),
         // Adding a domain that somebody else has must not say whose it is.
-        Expected::Hidden if operation.id == "add_domain" => matches!(answer.status, 403 | 404 | 409 | 422),
+        Expected::Hidden if matches!(operation.id, "add_domain" | "put_user") => {
+            matches!(answer.status, 403 | 404 | 409 | 422)
+        }
         Expected::Hidden => answer.status == 404,
     }
 }

@@ -19,6 +19,7 @@ use contract::{
     ids::{NodeId, SessionId, UserId},
     permission::{Permission, Role},
     problem::ErrorCode,
+    users::view_permission,
 };
 use diesel::prelude::*;
 use scope::{Domain, Mailbox, Reach, Reseller};
@@ -136,6 +137,22 @@ impl Caller {
         Ok(Granted(reseller))
     }
 
+    /// A user by name, where the caller may see users of that role; `needed` says what doing this to them takes.
+    pub(crate) fn user(
+        &self,
+        conn: &mut Conn,
+        username: &str,
+        needed: fn(Role) -> Permission,
+    ) -> ApiResult<Granted<UserRow>> {
+        let user = find_user(conn, username)?.ok_or_else(ApiError::not_found)?;
+        let role = user.role()?;
+        if !self.may(view_permission(role)) || !self.reach.has_user(conn, &user)? {
+            return Err(ApiError::not_found());
+        }
+        self.demand(needed(role))?;
+        Ok(Granted(user))
+    }
+
     /// A mailbox by its address.
     pub fn mailbox(
         &self,
@@ -218,8 +235,14 @@ pub(crate) fn find_caller(
     user.into_caller(conn, session.clone(), origin)
 }
 
+/// The user of that name, in any case of letters.
+pub(crate) fn find_user(conn: &mut Conn, username: &str) -> ApiResult<Option<UserRow>> {
+    let named = schema::users::table.filter(schema::users::username.eq(username.trim().to_lowercase()));
+    Ok(named.select(UserRow::as_select()).first(conn).optional()?)
+}
+
 /// What access needs of a user's row.
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = schema::users)]
 pub(crate) struct UserRow {
     pub(crate) id: String,
@@ -228,17 +251,24 @@ pub(crate) struct UserRow {
     pub(crate) reseller_id: Option<i64>,
     pub(crate) domain_id: Option<i64>,
     pub(crate) is_active: bool,
+    pub(crate) display_name: Option<String>,
+    pub(crate) email: Option<String>,
 }
 
 impl UserRow {
+    /// The role; 500 if the row has none of ours.
+    pub(crate) fn role(&self) -> ApiResult<Role> {
+        Role::from_name(&self.role)
+            .ok_or_else(|| ApiError::internal(format!("user {} has the role {:?}", self.id, self.role)))
+    }
+
     pub(crate) fn into_caller(
         self,
         conn: &mut Conn,
         session: SessionId,
         origin: Origin,
     ) -> ApiResult<Caller> {
-        let role = Role::from_name(&self.role)
-            .ok_or_else(|| ApiError::internal(format!("user {} has the role {:?}", self.id, self.role)))?;
+        let role = self.role()?;
         let place = scope::place_of(conn, role, self.reseller_id, self.domain_id, &self.username)?;
         Ok(Caller {
             id: UserId(self.id),

@@ -1,6 +1,7 @@
 //! What a caller reaches: administrators everything, resellers their own domains, domain users their domain, email
 //! users their mailbox. Lists carry it into their SQL; single things are looked up and compared.
 
+use super::UserRow;
 use crate::{
     db::{
         Backend, Conn,
@@ -94,6 +95,34 @@ impl Reach {
         match self {
             Self::Mailbox { address, .. } => *address == mailbox.address,
             wider => wider.has_domain(&mailbox.domain),
+        }
+    }
+
+    /// Whether the caller may know of the user.
+    pub(crate) fn has_user(&self, conn: &mut Conn, user: &UserRow) -> ApiResult<bool> {
+        Ok(match self {
+            Self::All => true,
+            Self::Mailbox { address, .. } => *address == user.username,
+            Self::Reseller { id } if user.reseller_id == Some(*id) => true,
+            Self::Reseller { .. } | Self::Domain { .. } => {
+                let domains = find_domains(conn, user.domain_id)?;
+                domains.first().is_some_and(|domain| self.has_domain(domain))
+            }
+        })
+    }
+
+    /// The users in reach, as a query to be narrowed.
+    pub fn users(&self) -> users::BoxedQuery<'static, Backend> {
+        let query = users::table.into_boxed();
+        match self {
+            Self::All => query,
+            Self::Reseller { id } => {
+                let owned =
+                    domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id.nullable());
+                query.filter(users::reseller_id.eq(*id).or(users::domain_id.eq_any(owned)))
+            }
+            Self::Domain { id } => query.filter(users::domain_id.eq(*id)),
+            Self::Mailbox { address, .. } => query.filter(users::username.eq(address.clone())),
         }
     }
 

@@ -51,6 +51,8 @@ diesel::table! {
         created_at -> BigInt,
         last_login_at -> Nullable<BigInt>,
         previous_login_at -> Nullable<BigInt>,
+        display_name -> Nullable<Text>,
+        email -> Nullable<Text>,
     }
 }
 

@@ -31,7 +31,10 @@ mod settings_store;
 mod stored_bodies;
 mod threshold_order;
 mod training;
-pub(crate) mod users;
+pub(crate) mod user_accounts;
+mod user_list;
+mod users;
+mod users_bulk;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,6 +45,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(me::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)
+        .configure(users::configure)
+        .configure(users_bulk::configure)
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)

@@ -23,3 +23,5 @@ mod spec;
 mod tenants;
 #[cfg(test)]
 mod training;
+#[cfg(test)]
+mod users;
