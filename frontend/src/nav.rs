@@ -100,6 +100,16 @@ pub static NAV: &[NavItem] = &[
         place: Place::Everywhere,
         view: pages::settings::domain,
     },
+    NavItem {
+        group: "nav.access",
+        section: "audit",
+        title: "audit.title",
+        short: "audit.short",
+        icon: "scroll-text",
+        permission: Permission::AuditView,
+        place: Place::Messages,
+        view: pages::audit::page,
+    },
 ];
 
 /// The page of a section.

@@ -4,6 +4,7 @@
 
 use super::{
     icon::Icon,
+    mail_download::save_table,
     menu::{Act, Menu},
     pagination::{self, Pagination},
     states::{Empty, Skeleton, Trouble},
@@ -12,6 +13,7 @@ use crate::{
     address::{Address, use_address},
     api::ApiError,
     i18n::{t, t_count, t_with},
+    session,
 };
 use contract::page::{Page, Paging};
 use leptos::{prelude::*, task::spawn_local};
@@ -142,6 +144,16 @@ impl List {
             });
         });
         list
+    }
+
+    /// Everything that is searched for, from the start: what an export has.
+    pub fn everything(self) -> Search {
+        untrack(|| Search {
+            text: self.address.get("q"),
+            sort: self.address.get("sort"),
+            limit: None,
+            cursor: None,
+        })
     }
 
     /// Loads it again.
@@ -360,6 +372,16 @@ fn bulk_bar(list: List, bulk: StoredValue<Vec<BulkAct>>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Saves a whole list as a table.
+pub fn export(file: &'static str, table: impl Future<Output = Result<Vec<u8>, ApiError>> + 'static) {
+    spawn_local(async move {
+        match table.await {
+            Ok(table) => save_table(file, &table),
+            Err(error) => session::complain(error.text()),
+        }
+    });
 }
 
 /// A switch in a row that acts at once.
