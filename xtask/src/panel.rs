@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
-const MADE_OF: [&str; 9] = [
+const MADE_OF: [&str; 10] = [
     "frontend",
     "openapi/src",
     "openapi/locales",
@@ -16,6 +16,7 @@ const MADE_OF: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
     "Trunk.toml",
+    ".cargo/config.toml",
     "xtask/src/panel.rs",
     "xtask/src/bin",
 ];
