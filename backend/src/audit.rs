@@ -3,7 +3,7 @@
 //! changed or taken out unseen. Secrets never come here.
 
 use crate::{
-    access::{Caller, Origin},
+    access::{Caller, Origin, scope::Reach},
     clock::Clock,
     db::{
         Conn,
@@ -29,6 +29,18 @@ pub struct Entry<'a> {
     pub from: Option<serde_json::Value>,
     /// What it is now, as JSON.
     pub to: Option<serde_json::Value>,
+}
+
+impl Entry<'_> {
+    /// What somebody does to their own account: it belongs where they belong.
+    pub const fn about(caller: &Caller) -> Self {
+        let (domain_id, reseller_id) = match caller.reach {
+            Reach::Reseller { id } => (None, Some(id)),
+            Reach::Domain { id } | Reach::Mailbox { domain_id: id, .. } => (Some(id), None),
+            Reach::All => (None, None),
+        };
+        Self { action: "", target: "", domain_id, reseller_id, from: None, to: None }
+    }
 }
 
 /// Who did it.

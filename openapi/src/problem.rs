@@ -17,6 +17,8 @@ pub enum ErrorCode {
     SecondFactorNeeded,
     /// The caller may know of it, but not do this.
     NotAllowed,
+    /// The session must show the password once more before this.
+    ConfirmationNeeded,
     /// There is no such thing, or the caller may not know of it.
     NotFound,
     /// The method does not exist here.
@@ -53,12 +55,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::BadRequest,
         Self::NotSignedIn,
         Self::WrongCredentials,
         Self::SecondFactorNeeded,
         Self::NotAllowed,
+        Self::ConfirmationNeeded,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::AlreadyExists,
@@ -82,7 +85,7 @@ impl ErrorCode {
         match self {
             Self::BadRequest => 400,
             Self::NotSignedIn | Self::WrongCredentials | Self::SecondFactorNeeded => 401,
-            Self::NotAllowed | Self::VirusNotReleasable => 403,
+            Self::NotAllowed | Self::ConfirmationNeeded | Self::VirusNotReleasable => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadyExists
@@ -109,6 +112,7 @@ impl ErrorCode {
             Self::WrongCredentials => "wrong_credentials",
             Self::SecondFactorNeeded => "second_factor_needed",
             Self::NotAllowed => "not_allowed",
+            Self::ConfirmationNeeded => "confirmation_needed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::AlreadyExists => "already_exists",
@@ -176,11 +180,13 @@ pub enum InvalidCode {
     NotFound,
     /// The password does not meet the rules.
     Password,
+    /// It is not the password of the account.
+    WrongPassword,
 }
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -202,6 +208,7 @@ impl InvalidCode {
         Self::Cursor,
         Self::NotFound,
         Self::Password,
+        Self::WrongPassword,
     ];
 
     /// Its name on the wire and in the locale keys.
@@ -228,6 +235,7 @@ impl InvalidCode {
             Self::Cursor => "cursor",
             Self::NotFound => "not_found",
             Self::Password => "password",
+            Self::WrongPassword => "wrong_password",
         }
     }
 }

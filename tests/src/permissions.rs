@@ -52,8 +52,13 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             let password = crate::gateway::PASSWORD;
             with(&[], Some(json!({ "current": password, "new": password })))
         }
+        "confirm_session" => with(&[], Some(json!({ "password": "wrong" }))),
+        "end_own_session" => with(&["ses_unknown"], None),
         "refresh_session"
         | "end_session"
+        | "list_sessions"
+        | "end_other_sessions"
+        | "list_logins"
         | "get_me"
         | "listen"
         | "list_audit"

@@ -3,6 +3,7 @@
 //!
 //! 401: not signed in · 404: the caller may not know of it · 403: may know of it, but not do this.
 
+pub mod device;
 pub mod login_limits;
 pub mod password;
 pub mod scope;
@@ -25,6 +26,9 @@ use diesel::prelude::*;
 use scope::{Domain, Mailbox, Reach, Reseller};
 use std::{future::Future, net::IpAddr, pin::Pin};
 use token::Tokens;
+
+/// How long a shown password counts for what is sensitive.
+const CONFIRMED_MILLIS: i64 = 10 * 60 * 1000;
 
 /// Proof that the caller may do one thing to this target. Only this module makes one.
 #[derive(Clone, Debug)]
@@ -78,6 +82,8 @@ pub struct Caller {
     pub domain: Option<String>,
     /// The session.
     pub session: SessionId,
+    /// When the password was last shown in it, in milliseconds since 1970.
+    pub confirmed_at: i64,
     /// Where the request comes from.
     pub origin: Origin,
 }
@@ -91,6 +97,12 @@ impl Caller {
     /// 403 without the permission.
     pub fn demand(&self, permission: Permission) -> ApiResult<()> {
         if self.may(permission) { Ok(()) } else { Err(ApiError::new(ErrorCode::NotAllowed)) }
+    }
+
+    /// 403 unless the password was shown a moment ago: for what a stolen session must not do (P13).
+    pub fn demand_confirmation(&self, now: i64) -> ApiResult<()> {
+        let is_fresh = now - self.confirmed_at <= CONFIRMED_MILLIS;
+        if is_fresh { Ok(()) } else { Err(ApiError::new(ErrorCode::ConfirmationNeeded)) }
     }
 
     /// Everything the caller reaches: for lists over all tenants.
@@ -222,17 +234,17 @@ pub(crate) fn find_caller(
     origin: Origin,
 ) -> ApiResult<Caller> {
     use schema::{sessions, users};
-    let (user, expires_at) = sessions::table
+    let (user, expires_at, confirmed_at) = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(&session.0))
-        .select((UserRow::as_select(), sessions::expires_at))
-        .first::<(UserRow, i64)>(conn)
+        .select((UserRow::as_select(), sessions::expires_at, sessions::confirmed_at))
+        .first::<(UserRow, i64, i64)>(conn)
         .optional()?
         .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
     if !user.is_active || expires_at <= now {
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     }
-    user.into_caller(conn, session.clone(), origin)
+    user.into_caller(conn, (session.clone(), confirmed_at), origin)
 }
 
 /// The user of that name, in any case of letters.
@@ -265,7 +277,7 @@ impl UserRow {
     pub(crate) fn into_caller(
         self,
         conn: &mut Conn,
-        session: SessionId,
+        (session, confirmed_at): (SessionId, i64),
         origin: Origin,
     ) -> ApiResult<Caller> {
         let role = self.role()?;
@@ -278,6 +290,7 @@ impl UserRow {
             reseller: place.reseller,
             domain: place.domain,
             session,
+            confirmed_at,
             origin,
         })
     }

@@ -68,6 +68,18 @@ diesel::table! {
         user_agent -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
+        confirmed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    logins (id) {
+        id -> BigInt,
+        user_id -> Nullable<Text>,
+        at -> BigInt,
+        ip -> Text,
+        user_agent -> Text,
+        outcome -> Text,
     }
 }
 
@@ -263,6 +275,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     routes,
     users,
     sessions,
+    logins,
     settings,
     audit,
     policy_revision,

@@ -1,5 +1,6 @@
 //! The signed-in user about themselves: who they are, what they may do, their language, colours and password.
 
+use super::{own_sessions, user_accounts};
 use crate::{
     access::{
         Caller,
@@ -7,10 +8,7 @@ use crate::{
     },
     audit::{self, Entry},
     clock::{Clock, timestamp},
-    db::{
-        Conn, Db,
-        schema::{sessions, users},
-    },
+    db::{Conn, Db, schema::users},
     error::{ApiError, ApiResult},
     input::{Body, NoParams, Params},
 };
@@ -50,6 +48,16 @@ async fn change_me(
 ) -> ApiResult<Json<Me>> {
     caller.demand(Permission::AccountEdit)?;
     let change = body.0;
+    let given = |text: &Option<Option<String>>| text.clone().flatten();
+    user_accounts::check_texts(
+        caller.role,
+        given(&change.display_name).as_deref(),
+        given(&change.email).as_deref(),
+    )?;
+    if change.email.is_some() {
+        // Whoever changes it can have a new password sent there.
+        caller.demand_confirmation(clock.now())?;
+    }
     if let Some(Some(zone)) = &change.time_zone {
         TimeZone::from_json(&zone.as_str().into(), &())
             .map_err(|code| ApiError::invalid("/time_zone", code))?;
@@ -75,7 +83,7 @@ async fn change_password(
         .await?;
     let PasswordChange { current, new } = body.0;
     if !passwords.verify(current.clone(), Some(stored.clone())).await? {
-        return Err(ApiError::invalid("/current", InvalidCode::Password));
+        return Err(ApiError::invalid("/current", InvalidCode::WrongPassword));
     }
     limits.give_back(&caller.username);
     if !password::is_acceptable(caller.role, &caller.username, &new) || new == current {
@@ -90,19 +98,12 @@ async fn change_password(
         if changed == 0 {
             return Err(ApiError::new(ErrorCode::Conflict));
         }
-        let others = sessions::table
-            .filter(sessions::user_id.eq(&caller.id.0))
-            .filter(sessions::id.ne(&caller.session.0));
-        diesel::delete(others).execute(conn)?;
-        let entry = Entry { action: "change_password", target: &caller.username, ..place(&caller) };
+        own_sessions::end_others(conn, &caller)?;
+        let entry = Entry { action: "change_password", target: &caller.username, ..Entry::about(&caller) };
         audit::record(conn, &clock, &(&caller).into(), entry)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn place(caller: &Caller) -> Entry<'static> {
-    Entry { domain_id: caller.reach.domain_id(), ..Entry::default() }
 }
 
 #[derive(Queryable, Selectable)]
@@ -111,6 +112,8 @@ struct MeRow {
     language: Option<String>,
     theme: String,
     time_zone: Option<String>,
+    display_name: Option<String>,
+    email: Option<String>,
     previous_login_at: Option<i64>,
 }
 
@@ -123,6 +126,8 @@ pub(super) fn read(conn: &mut Conn, caller: &Caller) -> ApiResult<Me> {
         role: caller.role,
         reseller: caller.reseller.clone(),
         domain: caller.domain.clone(),
+        display_name: row.display_name,
+        email: row.email,
         permissions: Permission::ALL.into_iter().filter(|permission| caller.may(*permission)).collect(),
         language: row.language.and_then(|tag| Language::ALL.into_iter().find(|one| one.tag() == tag)),
         theme: match row.theme.as_str() {
@@ -141,6 +146,8 @@ struct MeColumns {
     language: Option<Option<String>>,
     theme: Option<&'static str>,
     time_zone: Option<Option<String>>,
+    display_name: Option<Option<String>>,
+    email: Option<Option<String>>,
 }
 
 fn save(conn: &mut Conn, clock: &Clock, caller: &Caller, change: MeChange) -> ApiResult<Me> {
@@ -153,19 +160,28 @@ fn save(conn: &mut Conn, clock: &Clock, caller: &Caller, change: MeChange) -> Ap
             Theme::Dark => "dark",
         }),
         time_zone: change.time_zone,
+        display_name: change.display_name.map(|name| name.map(|name| name.trim().to_owned())),
+        email: change.email,
     };
-    if columns.language.is_some() || columns.theme.is_some() || columns.time_zone.is_some() {
-        diesel::update(users::table.find(&caller.id.0)).set(&columns).execute(conn)?;
+    match diesel::update(users::table.find(&caller.id.0)).set(&columns).execute(conn) {
+        // Nothing to change.
+        Ok(_) | Err(diesel::result::Error::QueryBuilderError(_)) => {}
+        Err(error) => return Err(error.into()),
     }
     let after = read(conn, caller)?;
     if after != before {
-        let shown = |me: &Me| serde_json::json!({"language": me.language, "theme": me.theme, "time_zone": me.time_zone});
+        let shown = |me: &Me| {
+            serde_json::json!({
+                "language": me.language, "theme": me.theme, "time_zone": me.time_zone,
+                "display_name": me.display_name, "email": me.email,
+            })
+        };
         let entry = Entry {
             action: "change_me",
             target: &caller.username,
             from: Some(shown(&before)),
             to: Some(shown(&after)),
-            ..place(caller)
+            ..Entry::about(caller)
         };
         audit::record(conn, clock, &caller.into(), entry)?;
     }

@@ -9,6 +9,7 @@ mod log_rows;
 mod log_search;
 mod log_search_query;
 mod log_volume;
+mod logins;
 mod me;
 mod message_content;
 mod message_html;
@@ -18,6 +19,7 @@ mod node_records;
 mod node_records_rows;
 pub(crate) mod node_registry;
 mod nodes;
+mod own_sessions;
 pub(crate) mod preview;
 mod quarantine;
 mod quarantine_actions;
@@ -28,6 +30,7 @@ pub mod retention;
 pub(crate) mod routes;
 mod sessions;
 mod settings_store;
+mod sign_in;
 mod stored_bodies;
 mod threshold_order;
 mod training;
@@ -41,7 +44,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .configure(sign_in::routes)
         .configure(sessions::routes)
+        .configure(own_sessions::routes)
+        .configure(logins::routes)
         .configure(me::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)

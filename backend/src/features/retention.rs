@@ -1,10 +1,12 @@
 //! What time ends: held messages (QUA-02, C1), deleted ones (QUA-10), what was taught, contents nobody refers to,
-//! and the log (LOG-18). Also the rows of domains that were removed.
+//! the log (LOG-18) and old sign-ins. Also the rows of domains that were removed.
 //!
 //! Runs in the serving program every minute. Several programs may run it at once: every step can be repeated. The
 //! log keeps its row when a held message goes, with what became of it.
 
-use super::{held_row::HeldRow, node_records_rows::add_own_events, settings_store::in_force, stored_bodies};
+use super::{
+    held_row::HeldRow, logins, node_records_rows::add_own_events, settings_store::in_force, stored_bodies,
+};
 use crate::{
     access::scope::Domain,
     clock::Clock,
@@ -57,6 +59,7 @@ pub async fn sweep(
     // In turn with people's changes: what one of them releases just now is not ended meanwhile.
     while !is_stopped() && db.change(move |conn| end_held(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| end_training(conn, now)).await? {}
+    while !is_stopped() && db.append(move |conn| logins::end_old(conn, now)).await? {}
     for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
         while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}
     }

@@ -1,4 +1,4 @@
-//! Signing in and out. A session is a row: its access tokens are worth nothing once the row is gone. The refresh
+//! Sessions: opened by [`super::sign_in`], kept open here, ended here. A session is a row: its access tokens are worth nothing once the row is gone. The refresh
 //! token travels in an HttpOnly cookie and is replaced at each use; an old one shows that it was stolen, and ends
 //! the session.
 
@@ -6,8 +6,6 @@ use super::me;
 use crate::{
     access::{
         Caller, Origin, UserRow, client_ip, find_caller,
-        login_limits::LoginLimits,
-        password::Passwords,
         token::{self, ACCESS_SECONDS, Tokens},
     },
     audit::{self, Actor, Entry},
@@ -18,22 +16,16 @@ use crate::{
         schema::{sessions, users},
     },
     error::{ApiError, ApiResult},
-    input::Body,
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     cookie::{Cookie, SameSite, time::Duration},
     delete,
     http::header,
     post,
     web::Data,
 };
-use contract::{
-    accounts::{NewSession, Session},
-    ids::SessionId,
-    permission::Role,
-    problem::{ErrorCode, InvalidCode},
-};
+use contract::{accounts::Session, ids::SessionId, permission::Role, problem::ErrorCode};
 use diesel::prelude::*;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,67 +36,16 @@ pub(super) const EVENTS: &str = "gatepost_events";
 const EVENTS_PATH: &str = "/api/v1/events";
 /// A session that is not used for so long ends.
 const IDLE_DAYS: i64 = 14;
+/// Sessions of one user at a time: a new one ends the oldest.
+const MOST_SESSIONS: i64 = 100;
 const DAY: i64 = 86_400_000;
 /// Tabs that refresh at the same moment send the same token: for so long the last one is no theft.
 const GRACE: i64 = 10_000;
 
-type Services = (Data<Db>, Data<Clock>, Data<Tokens>, Data<Config>);
+pub(super) type Services = (Data<Db>, Data<Clock>, Data<Tokens>, Data<Config>);
 
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_session).service(refresh_session).service(end_session);
-}
-
-/// Signs in.
-///
-/// Ten tries an account and twenty a client, then one a minute. The answer is the same for users that do not exist.
-#[utoipa::path(tag = "accounts", request_body = NewSession, responses((status = 201, body = Session, description = "Signed in; the cookies are set"), (status = 401, body = contract::problem::Problem, content_type = "application/problem+json", description = "User name, password or code is wrong"), (status = 429, body = contract::problem::Problem, content_type = "application/problem+json", description = "Too many tries")))]
-#[post("/api/v1/sessions")]
-async fn create_session(
-    request: HttpRequest,
-    body: Body<NewSession>,
-    services: Services,
-    guards: (Data<Passwords>, Data<LoginLimits>),
-) -> ApiResult<HttpResponse> {
-    let (db, clock, tokens, config) = services;
-    let (passwords, limits) = guards;
-    let wanted = body.0;
-    let fields = [("/username", &wanted.username, 320), ("/password", &wanted.password, 1024)];
-    let too_long = fields.iter().find(|(_, text, longest)| text.len() > *longest);
-    if let Some((pointer, ..)) = too_long {
-        return Err(ApiError::invalid(*pointer, InvalidCode::TooLong));
-    }
-    limits.take(&wanted.username, client_ip(&request))?;
-    let username = wanted.username.trim().to_lowercase();
-    let name = username.clone();
-    let stored = if name.contains(char::is_control) {
-        None
-    } else {
-        db.run(move |conn| find_login(conn, &name)).await?
-    };
-    let hash = stored.as_ref().map(|(_, hash)| hash.clone());
-    let is_right = passwords.verify(wanted.password, hash).await?;
-    let Some((user, _)) = stored.filter(|(user, _)| is_right && user.is_active) else {
-        let ip = client_ip(&request).map(|ip| ip.to_string()).unwrap_or_default();
-        tracing::warn!(?username, ip, "sign-in refused");
-        return Err(ApiError::new(ErrorCode::WrongCredentials));
-    };
-    limits.give_back(&username);
-    let fresh = Fresh::new(&clock, &request)?;
-    let (origin, now) = (Origin::of(&request), clock.now());
-    let opening = fresh.clone();
-    let (caller, me) = db
-        .change(move |conn| {
-            let caller = open(conn, &clock, user, &opening, origin)?;
-            let me = me::read(conn, &caller)?;
-            Ok((caller, me))
-        })
-        .await?;
-    let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
-    let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
-    let mut answer = HttpResponse::Created();
-    answer.cookie(cookie(&config, REFRESH, REFRESH_PATH, &fresh.refresh_cookie()));
-    answer.cookie(cookie(&config, EVENTS, EVENTS_PATH, &fresh.events_cookie()));
-    Ok(answer.json(session))
+    config.service(refresh_session).service(end_session);
 }
 
 /// Gets a fresh access token for the refresh cookie, which is replaced.
@@ -133,12 +74,11 @@ async fn refresh_session(request: HttpRequest, services: Services) -> ApiResult<
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     };
     let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
-    let mut answer = HttpResponse::Ok();
-    if rotated == Rotation::Replaced {
-        answer.cookie(cookie(&config, REFRESH, REFRESH_PATH, &next.refresh_cookie()));
-        answer.cookie(cookie(&config, EVENTS, EVENTS_PATH, &next.events_cookie()));
-    }
-    Ok(answer.json(Session { access_token, expires_in: ACCESS_SECONDS, me }))
+    let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
+    Ok(match rotated {
+        Rotation::Replaced => hand_over(HttpResponse::Ok(), &config, &next, &session),
+        Rotation::Kept | Rotation::Stolen => HttpResponse::Ok().json(session),
+    })
 }
 
 /// Signs out: ends the session of the refresh cookie.
@@ -167,16 +107,16 @@ async fn end_session(request: HttpRequest, db: Data<Db>, config: Data<Config>) -
 
 /// The random parts of a session.
 #[derive(Clone)]
-struct Fresh {
-    session: SessionId,
+pub(super) struct Fresh {
+    pub(super) session: SessionId,
     refresh: String,
     events: String,
-    ip: String,
-    user_agent: String,
+    pub(super) ip: String,
+    pub(super) user_agent: String,
 }
 
 impl Fresh {
-    fn new(clock: &Clock, request: &HttpRequest) -> ApiResult<Self> {
+    pub(super) fn new(clock: &Clock, request: &HttpRequest) -> ApiResult<Self> {
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
             session: clock.new_id(),
@@ -194,6 +134,18 @@ impl Fresh {
     fn events_cookie(&self) -> String {
         format!("{}.{}", self.session.0, self.events)
     }
+}
+
+/// The answer that hands a session over: the access token in it, the rest in cookies.
+pub(super) fn hand_over(
+    mut answer: HttpResponseBuilder,
+    config: &Config,
+    fresh: &Fresh,
+    session: &Session,
+) -> HttpResponse {
+    answer.cookie(cookie(config, REFRESH, REFRESH_PATH, &fresh.refresh_cookie()));
+    answer.cookie(cookie(config, EVENTS, EVENTS_PATH, &fresh.events_cookie()));
+    answer.json(session)
 }
 
 fn cookie(config: &Config, name: &str, path: &str, value: &str) -> Cookie<'static> {
@@ -232,14 +184,6 @@ fn refuse_other_sites(request: &HttpRequest, config: &Config) -> ApiResult<()> {
     if is_foreign_site || is_foreign_origin { Err(ApiError::new(ErrorCode::NotAllowed)) } else { Ok(()) }
 }
 
-fn find_login(conn: &mut Conn, username: &str) -> ApiResult<Option<(UserRow, String)>> {
-    Ok(users::table
-        .filter(users::username.eq(username))
-        .select((UserRow::as_select(), users::password_hash))
-        .first(conn)
-        .optional()?)
-}
-
 #[derive(Insertable)]
 #[diesel(table_name = sessions)]
 struct NewRow<'a> {
@@ -252,11 +196,19 @@ struct NewRow<'a> {
     user_agent: &'a str,
     created_at: i64,
     expires_at: i64,
+    confirmed_at: i64,
 }
 
-fn open(conn: &mut Conn, clock: &Clock, user: UserRow, fresh: &Fresh, origin: Origin) -> ApiResult<Caller> {
+/// Opens a session for a user who has shown who they are.
+pub(super) fn open(
+    conn: &mut Conn,
+    clock: &Clock,
+    user: UserRow,
+    fresh: &Fresh,
+    origin: Origin,
+) -> ApiResult<Caller> {
     let now = clock.now();
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn)?;
+    make_room(conn, &user.id, now)?;
     diesel::insert_into(sessions::table)
         .values(&NewRow {
             id: &fresh.session.0,
@@ -268,6 +220,7 @@ fn open(conn: &mut Conn, clock: &Clock, user: UserRow, fresh: &Fresh, origin: Or
             user_agent: &fresh.user_agent,
             created_at: now,
             expires_at: now + IDLE_DAYS * DAY,
+            confirmed_at: now,
         })
         .execute(conn)?;
     diesel::update(users::table.find(&user.id))
@@ -280,7 +233,40 @@ fn open(conn: &mut Conn, clock: &Clock, user: UserRow, fresh: &Fresh, origin: Or
     let entry =
         Entry { action: "create_session", target: &target, domain_id, reseller_id, ..Entry::default() };
     audit::record(conn, clock, &actor, entry)?;
-    user.into_caller(conn, fresh.session.clone(), origin)
+    user.into_caller(conn, (fresh.session.clone(), now), origin)
+}
+
+/// Removes sessions that are over, and the oldest of a user who has too many.
+fn make_room(conn: &mut Conn, user: &str, now: i64) -> ApiResult<()> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn)?;
+    let oldest: Vec<String> = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .order((sessions::rotated_at.desc(), sessions::id.desc()))
+        .select(sessions::id)
+        .offset(MOST_SESSIONS - 1)
+        .limit(1000)
+        .load(conn)?;
+    if !oldest.is_empty() {
+        diesel::delete(sessions::table.filter(sessions::id.eq_any(oldest))).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Replaces a session by a fresh one whose password was just shown; the old one's tokens are worth nothing.
+pub(super) fn renew(conn: &mut Conn, caller: &Caller, fresh: &Fresh, now: i64) -> ApiResult<()> {
+    let own = sessions::table.find(&caller.session.0).filter(sessions::user_id.eq(&caller.id.0));
+    let renewed = diesel::update(own)
+        .set((
+            sessions::id.eq(&fresh.session.0),
+            sessions::refresh_hash.eq(token::hash(&fresh.refresh)),
+            sessions::previous_hash.eq(None::<String>),
+            sessions::rotated_at.eq(now),
+            sessions::events_hash.eq(token::hash(&fresh.events)),
+            sessions::expires_at.eq(now + IDLE_DAYS * DAY),
+            sessions::confirmed_at.eq(now),
+        ))
+        .execute(conn)?;
+    if renewed == 1 { Ok(()) } else { Err(ApiError::new(ErrorCode::NotSignedIn)) }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -89,7 +89,7 @@ async fn a_new_password_meets_the_rules_and_ends_other_sessions() {
         let change = |current: &str, new: &str| {
             anna.call("PUT", "/api/v1/me/password", Some(json!({"current": current, "new": new})))
         };
-        change("wrong", "abcdeF").await.is_problem(422, "invalid").names("/current", "password");
+        change("wrong", "abcdeF").await.is_problem(422, "invalid").names("/current", "wrong_password");
         change(PASSWORD, "abcdef").await.is_problem(422, "invalid").names("/new", "password");
         change(PASSWORD, "abcdeF").await.is(204);
         anna.get("/api/v1/me").await.is(200);

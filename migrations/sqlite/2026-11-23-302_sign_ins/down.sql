@@ -1,0 +1,2 @@
+DROP TABLE logins;
+ALTER TABLE sessions DROP COLUMN confirmed_at;
