@@ -12,6 +12,8 @@ pub enum Place {
     Messages,
     /// In the whole installation and for a reseller.
     Many,
+    /// In the whole installation, for a reseller, and in one domain.
+    Tenants,
     /// In one domain.
     Domain,
     /// In every scope.
@@ -102,6 +104,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.access",
+        section: "users",
+        title: "users.title",
+        short: "users.title",
+        icon: "users",
+        permission: Permission::EmailUsersView,
+        place: Place::Tenants,
+        view: pages::users::page,
+    },
+    NavItem {
+        group: "nav.access",
         section: "audit",
         title: "audit.title",
         short: "audit.short",
@@ -123,6 +135,7 @@ impl NavItem {
         let is_placed = match self.place {
             Place::Messages => scope.has_messages(),
             Place::Many => matches!(scope, Scope::All | Scope::Reseller(_)),
+            Place::Tenants => !matches!(scope, Scope::Mailbox(_)),
             Place::Domain => matches!(scope, Scope::Domain(_)),
             Place::Everywhere => true,
         };

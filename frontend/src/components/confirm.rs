@@ -4,7 +4,7 @@
 use super::dialog::Dialog;
 use crate::i18n::{t, t_with};
 use leptos::prelude::*;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static ASKED: LazyLock<ArcRwSignal<Option<Question>>> = LazyLock::new(|| ArcRwSignal::new(None));
 
@@ -21,8 +21,8 @@ pub struct Question {
     pub verb: String,
     /// What has to be written first, where it is wide and final.
     pub word: Option<String>,
-    /// Does it.
-    pub act: Callback<()>,
+    /// Does it. Not a `Callback`, which ends with the row that asked.
+    pub act: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Asks.
@@ -75,7 +75,7 @@ fn ask_view(question: Question, open: RwSignal<bool>, typed: RwSignal<String>) -
         event.prevent_default();
         if is_ready.get_untracked() {
             open.set(false);
-            act.run(());
+            act();
         }
     };
     view! {

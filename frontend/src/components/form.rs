@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast;
 pub struct Form {
     number: u32,
     fields: StoredValue<Vec<String>>,
+    others: StoredValue<Vec<(&'static str, &'static str)>>,
     problems: RwSignal<Vec<(String, String)>>,
     general: RwSignal<Option<String>>,
     is_busy: RwSignal<bool>,
@@ -32,6 +33,7 @@ impl Form {
         Self {
             number: LAST.get(),
             fields: StoredValue::default(),
+            others: StoredValue::default(),
             problems: RwSignal::default(),
             general: RwSignal::default(),
             is_busy: RwSignal::new(false),
@@ -93,6 +95,16 @@ impl Form {
     fn show(self, problems: Vec<(String, String)>) {
         let fields = self.fields.get_value();
         let is_ours = |pointer: &str| fields.iter().any(|field| belongs(pointer, field));
+        let problems: Vec<(String, String)> = problems
+            .into_iter()
+            .map(|(pointer, text)| {
+                let other = self.others.with_value(|others| others.iter().find(|(one, _)| *one == pointer).copied());
+                match other.filter(|_| !is_ours(&pointer)) {
+                    Some((_, field)) => (field.to_owned(), text),
+                    None => (pointer, text),
+                }
+            })
+            .collect();
         let others: Vec<&str> =
             problems.iter().filter(|(pointer, _)| !is_ours(pointer)).map(|(_, text)| text.as_str()).collect();
         self.general.set((!others.is_empty()).then(|| others.join(" ")));
@@ -108,6 +120,12 @@ impl Form {
         self.problems.with(|problems| {
             problems.iter().find(|(pointer, _)| belongs(pointer, at)).map(|(_, text)| text.clone())
         })
+    }
+
+    /// Says that a value which has no field of its own is written in this one.
+    pub fn also(self, at: &'static str, field: &'static str) -> Self {
+        self.others.update_value(|others| others.push((at, field)));
+        self
     }
 
     /// Takes a field into the form, as long as the calling component is there.
@@ -225,19 +243,84 @@ pub fn TextField(
     /// Whether it has the focus at first.
     #[prop(optional)]
     first: bool,
+    /// What it could be, offered while somebody writes.
+    #[prop(optional, into)]
+    offers: Signal<Vec<String>>,
 ) -> impl IntoView {
     let id = form.id(at);
-    let error_id = format!("{id}-error");
+    let (error_id, list_id) = (format!("{id}-error"), format!("{id}-list"));
     let is_number = kind == "number";
+    let options =
+        move || offers.get().into_iter().map(|offer| view! { <option value=offer></option> }).collect_view();
     view! {
         <Field form at label help optional>
-            <input id=id class="in" class:num=is_number type=kind name=if at.is_empty() { "name" } else { at.trim_start_matches('/') } autocomplete=autocomplete autocapitalize="none" spellcheck="false"
+            <input id=id list=list_id.clone() class="in" class:num=is_number type=kind name=if at.is_empty() { "name" } else { at.trim_start_matches('/') } autocomplete=autocomplete autocapitalize="none" spellcheck="false"
                 placeholder=example required=!optional disabled=fixed autofocus=first aria-describedby=error_id
                 aria-invalid=move || form.problem(at).is_some().to_string() prop:value=move || value.get()
                 on:input:target=move |event| { form.touch(at); value.set(event.target().value()); }/>
+            <datalist id=list_id>{options}</datalist>
         </Field>
     }
     .into_any()
+}
+
+/// A password that is being chosen for somebody else: it can be looked at, and made.
+#[component]
+pub fn PasswordField(
+    /// The form.
+    form: Form,
+    /// The pointer of its value in the request.
+    at: &'static str,
+    /// The key of its label.
+    label: &'static str,
+    /// The value.
+    value: RwSignal<String>,
+    /// The key of its help.
+    help: &'static str,
+    /// Whether it may stay empty.
+    optional: bool,
+) -> impl IntoView {
+    let id = form.id(at);
+    let error_id = format!("{id}-error");
+    let is_shown = RwSignal::new(false);
+    let make = move |_| {
+        is_shown.set(true);
+        form.touch(at);
+        value.set(made_password());
+    };
+    view! {
+        <Field form at label help optional>
+            <span class="with-buttons">
+                <input id=id class="in" type=move || if is_shown.get() { "text" } else { "password" } name="password" autocomplete="new-password" autocapitalize="none" spellcheck="false"
+                    required=!optional aria-describedby=error_id aria-invalid=move || form.problem(at).is_some().to_string() prop:value=move || value.get()
+                    on:input:target=move |event| { form.touch(at); value.set(event.target().value()); }/>
+                <button type="button" class="btn icon" aria-pressed=move || is_shown.get().to_string() aria-label=t("form.show_password") title=t("form.show_password") on:click=move |_| is_shown.update(|one| *one = !*one)><Icon name="eye"/></button>
+                <button type="button" class="btn" on:click=make>{t("form.make_password")}</button>
+            </span>
+        </Field>
+    }
+    .into_any()
+}
+
+/// A password of 20 letters and digits of every kind, 17 of them by chance: about 98 bits.
+fn made_password() -> String {
+    const LETTERS: &[u8; 56] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+    let mut made = String::from("a2B");
+    while made.len() < 20 {
+        let mut octets = [0_u8; 32];
+        let random = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut octets));
+        if random.is_err() {
+            // Nothing is better than something that can be guessed.
+            return String::new();
+        }
+        // Octets beyond the last whole round would make some letters likelier than others.
+        let fair =
+            octets.iter().filter(|octet| **octet < 224).map(|octet| usize::from(*octet) % LETTERS.len());
+        made.extend(
+            fair.filter_map(|at| LETTERS.get(at)).map(|letter| char::from(*letter)).take(20 - made.len()),
+        );
+    }
+    made
 }
 
 /// One of some choices: what is sent, and what is read.

@@ -24,6 +24,7 @@ use contract::{
     problem::InvalidCode,
 };
 use leptos::{prelude::*, task::spawn_local};
+use std::sync::Arc;
 
 /// The page.
 pub fn page(scope: Scope, _: Option<String>) -> AnyView {
@@ -156,7 +157,7 @@ fn ask_to_remove(list: List, name: String) {
         lines: Vec::new(),
         verb: t("domains.remove"),
         word: Some(name),
-        act: Callback::new(move |()| {
+        act: Arc::new(move || {
             let name = removed.clone();
             spawn_local(async move {
                 match api::call(&REMOVE_DOMAIN, &[&name], &(), &()).await {

@@ -10,3 +10,5 @@ pub mod missing;
 pub mod quarantine;
 pub mod routes;
 pub mod settings;
+pub mod user_form;
+pub mod users;
