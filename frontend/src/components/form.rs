@@ -98,7 +98,8 @@ impl Form {
         let problems: Vec<(String, String)> = problems
             .into_iter()
             .map(|(pointer, text)| {
-                let other = self.others.with_value(|others| others.iter().find(|(one, _)| *one == pointer).copied());
+                let other =
+                    self.others.with_value(|others| others.iter().find(|(one, _)| *one == pointer).copied());
                 match other.filter(|_| !is_ours(&pointer)) {
                     Some((_, field)) => (field.to_owned(), text),
                     None => (pointer, text),
