@@ -1,7 +1,7 @@
 //! Builds the application and runs it: for the program and, in the same process, for tests.
 
 use crate::{
-    access::{login_limits::LoginLimits, password::Passwords, token::Tokens},
+    access::{login_limits::LoginLimits, password::Passwords, seal::Seal, token::Tokens},
     clock::Clock,
     config::Config,
     db::Db,
@@ -48,6 +48,8 @@ pub struct Services {
     pub db: Db,
     /// What happened, to whoever listens.
     pub events: Events,
+    /// What seals secrets for the database.
+    pub seal: Seal,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.
@@ -63,13 +65,15 @@ pub struct Services {
 impl Services {
     /// Sets everything up: data folder, secret, database. The error is a sentence.
     pub fn new(config: Config, clock: Clock) -> Result<Self, String> {
-        let secret = secret(&config.data)?;
+        let secret = key_file(&config.data, "secret.key")?;
+        let seal = key_file(&config.data, "seal.key")?;
         let db = Db::open(&config.database_url)?;
         let storage = Storage::open(&config.data.join("objects"))
             .map_err(|error| format!("cannot open the store of held messages: {error}"))?;
         Ok(Self {
             db,
             events: Events::default(),
+            seal: Seal::new(&seal).map_err(|error| error.to_string())?,
             tokens: Tokens::new(&secret),
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             login_limits: LoginLimits::new(clock.clone(), config.login_limits),
@@ -81,12 +85,12 @@ impl Services {
     }
 }
 
-/// The secret of the data folder, made on the first start. It is not in the database: whoever reads the database
-/// cannot sign tokens.
-fn secret(folder: &Path) -> Result<Vec<u8>, String> {
+/// A key in the data folder, made on the first start. It is not in the database: whoever reads the database cannot
+/// sign tokens, nor open what is sealed. Several backends on one database need the same files.
+fn key_file(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     let in_words = |what: &str, error: std::io::Error| format!("cannot {what} {}: {error}", folder.display());
     std::fs::create_dir_all(folder).map_err(|error| in_words("make the data folder", error))?;
-    let path = folder.join("secret.key");
+    let path = folder.join(name);
     let mut fresh = [0_u8; 48];
     OsRng.try_fill_bytes(&mut fresh).map_err(|error| format!("no random numbers: {error}"))?;
     let mut options = std::fs::OpenOptions::new();
@@ -96,11 +100,11 @@ fn secret(folder: &Path) -> Result<Vec<u8>, String> {
     match options.open(&path) {
         Ok(mut file) => {
             let written = file.write_all(&fresh).and_then(|()| file.sync_all());
-            written.map_err(|error| in_words("write the secret key in", error))?;
+            written.map_err(|error| in_words("write a key in", error))?;
             Ok(fresh.to_vec())
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let secret = std::fs::read(&path).map_err(|error| in_words("read the secret key in", error))?;
+            let secret = std::fs::read(&path).map_err(|error| in_words("read a key in", error))?;
             if secret.len() < 32 {
                 return Err(format!("{} is damaged: it has fewer than 32 bytes", path.display()));
             }
@@ -127,6 +131,7 @@ pub fn app(
         .app_data(Data::new(services.clock))
         .app_data(Data::new(services.db))
         .app_data(Data::new(services.events))
+        .app_data(Data::new(services.seal))
         .app_data(Data::new(services.tokens))
         .app_data(Data::new(services.passwords))
         .app_data(Data::new(services.login_limits))

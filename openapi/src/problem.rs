@@ -17,6 +17,8 @@ pub enum ErrorCode {
     SecondFactorNeeded,
     /// The caller may know of it, but not do this.
     NotAllowed,
+    /// The role must have a second factor, and the caller has none yet.
+    SecondFactorRequired,
     /// The session must show the password once more before this.
     ConfirmationNeeded,
     /// There is no such thing, or the caller may not know of it.
@@ -55,12 +57,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::NotSignedIn,
         Self::WrongCredentials,
         Self::SecondFactorNeeded,
         Self::NotAllowed,
+        Self::SecondFactorRequired,
         Self::ConfirmationNeeded,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -85,7 +88,10 @@ impl ErrorCode {
         match self {
             Self::BadRequest => 400,
             Self::NotSignedIn | Self::WrongCredentials | Self::SecondFactorNeeded => 401,
-            Self::NotAllowed | Self::ConfirmationNeeded | Self::VirusNotReleasable => 403,
+            Self::NotAllowed
+            | Self::SecondFactorRequired
+            | Self::ConfirmationNeeded
+            | Self::VirusNotReleasable => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadyExists
@@ -112,6 +118,7 @@ impl ErrorCode {
             Self::WrongCredentials => "wrong_credentials",
             Self::SecondFactorNeeded => "second_factor_needed",
             Self::NotAllowed => "not_allowed",
+            Self::SecondFactorRequired => "second_factor_required",
             Self::ConfirmationNeeded => "confirmation_needed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -182,11 +189,13 @@ pub enum InvalidCode {
     Password,
     /// It is not the password of the account.
     WrongPassword,
+    /// It is not the code of this moment, or it was used already.
+    WrongCode,
 }
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -209,6 +218,7 @@ impl InvalidCode {
         Self::NotFound,
         Self::Password,
         Self::WrongPassword,
+        Self::WrongCode,
     ];
 
     /// Its name on the wire and in the locale keys.
@@ -236,6 +246,7 @@ impl InvalidCode {
             Self::NotFound => "not_found",
             Self::Password => "password",
             Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
         }
     }
 }

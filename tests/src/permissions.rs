@@ -53,6 +53,14 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             with(&[], Some(json!({ "current": password, "new": password })))
         }
         "confirm_session" => with(&[], Some(json!({ "password": "wrong" }))),
+        "add_second_factor"
+        | "get_second_factor"
+        | "add_recovery_codes"
+        | "forget_devices"
+        | "list_second_factor_rules" => with(&[], None),
+        "activate_second_factor" => with(&[], Some(json!({ "totp": "000000" }))),
+        "remove_second_factor" => with(&[], Some(json!({ "password": "wrong", "totp": "000000" }))),
+        "set_second_factor_rule" => with(&["email"], Some(json!({ "is_required": false }))),
         "end_own_session" => with(&["ses_unknown"], None),
         "refresh_session"
         | "end_session"

@@ -7,7 +7,9 @@ pub mod device;
 pub mod login_limits;
 pub mod password;
 pub mod scope;
+pub mod seal;
 pub mod token;
+pub mod totp;
 
 use crate::{
     app::RequestId,
@@ -84,6 +86,8 @@ pub struct Caller {
     pub session: SessionId,
     /// When the password was last shown in it, in milliseconds since 1970.
     pub confirmed_at: i64,
+    /// Whether the role must have a second factor and there is none yet: until then nothing is allowed.
+    pub must_set_up_second_factor: bool,
     /// Where the request comes from.
     pub origin: Origin,
 }
@@ -91,11 +95,20 @@ pub struct Caller {
 impl Caller {
     /// Whether the caller's role has the permission.
     pub const fn may(&self, permission: Permission) -> bool {
-        permission.cell(self.role).granted_by_default()
+        permission.cell(self.role).granted_by_default() && !self.must_set_up_second_factor
+    }
+
+    /// 403 while the role must have a second factor and the caller has none (ACC-02).
+    pub fn demand_second_factor(&self) -> ApiResult<()> {
+        match self.must_set_up_second_factor {
+            true => Err(ApiError::new(ErrorCode::SecondFactorRequired)),
+            false => Ok(()),
+        }
     }
 
     /// 403 without the permission.
     pub fn demand(&self, permission: Permission) -> ApiResult<()> {
+        self.demand_second_factor()?;
         if self.may(permission) { Ok(()) } else { Err(ApiError::new(ErrorCode::NotAllowed)) }
     }
 
@@ -281,6 +294,7 @@ impl UserRow {
         origin: Origin,
     ) -> ApiResult<Caller> {
         let role = self.role()?;
+        let must_set_up_second_factor = lacks_second_factor(conn, &self)?;
         let place = scope::place_of(conn, role, self.reseller_id, self.domain_id, &self.username)?;
         Ok(Caller {
             id: UserId(self.id),
@@ -291,9 +305,19 @@ impl UserRow {
             domain: place.domain,
             session,
             confirmed_at,
+            must_set_up_second_factor,
             origin,
         })
     }
+}
+
+/// Whether the user's role must have a second factor, and the user has none.
+fn lacks_second_factor(conn: &mut Conn, user: &UserRow) -> ApiResult<bool> {
+    use diesel::dsl::{exists, not};
+    use schema::{second_factor_rules as rules, second_factors as factors};
+    let rule = rules::table.filter(rules::role.eq(&user.role)).filter(rules::is_required.eq(true));
+    let factor = factors::table.filter(factors::user_id.eq(&user.id)).filter(factors::is_active.eq(true));
+    Ok(diesel::select(exists(rule).and(not(exists(factor)))).get_result(conn)?)
 }
 
 impl FromRequest for CallingNode {

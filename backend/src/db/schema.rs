@@ -84,6 +84,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factors (user_id) {
+        user_id -> Text,
+        sealed_seed -> Text,
+        is_active -> Bool,
+        active_since -> Nullable<BigInt>,
+        last_step -> BigInt,
+        failures -> Integer,
+        locked_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Text,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    trusted_devices (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    second_factor_rules (role) {
+        role -> Text,
+        is_required -> Bool,
+    }
+}
+
+diesel::table! {
     settings (level, scope_id, mailbox, key) {
         level -> Text,
         scope_id -> BigInt,
@@ -276,6 +311,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     logins,
+    second_factors,
+    recovery_codes,
+    trusted_devices,
+    second_factor_rules,
     settings,
     audit,
     policy_revision,

@@ -54,7 +54,9 @@ async fn listen(
             if !diesel::select(diesel::dsl::exists(is_known)).get_result::<bool>(conn)? {
                 return Err(ApiError::new(ErrorCode::NotSignedIn));
             }
-            find_caller(conn, &session, now, origin)
+            let caller = find_caller(conn, &session, now, origin)?;
+            caller.demand_second_factor()?;
+            Ok(caller)
         })
         .await?;
     let (sender, receiver) = mpsc::channel(BACKLOG);

@@ -1,6 +1,6 @@
 //! The signed-in user about themselves: who they are, what they may do, their language, colours and password.
 
-use super::{own_sessions, user_accounts};
+use super::{own_sessions, second_factor_proof, user_accounts};
 use crate::{
     access::{
         Caller,
@@ -99,6 +99,7 @@ async fn change_password(
             return Err(ApiError::new(ErrorCode::Conflict));
         }
         own_sessions::end_others(conn, &caller)?;
+        second_factor_proof::forget_devices(conn, &caller.id.0)?;
         let entry = Entry { action: "change_password", target: &caller.username, ..Entry::about(&caller) };
         audit::record(conn, &clock, &(&caller).into(), entry)
     })
@@ -128,6 +129,7 @@ pub(super) fn read(conn: &mut Conn, caller: &Caller) -> ApiResult<Me> {
         domain: caller.domain.clone(),
         display_name: row.display_name,
         email: row.email,
+        must_set_up_second_factor: caller.must_set_up_second_factor,
         permissions: Permission::ALL.into_iter().filter(|permission| caller.may(*permission)).collect(),
         language: row.language.and_then(|tag| Language::ALL.into_iter().find(|one| one.tag() == tag)),
         theme: match row.theme.as_str() {

@@ -28,6 +28,9 @@ mod quarantine_release;
 pub(crate) mod resellers;
 pub mod retention;
 pub(crate) mod routes;
+mod second_factor;
+mod second_factor_proof;
+mod second_factor_rules;
 mod sessions;
 mod settings_store;
 mod sign_in;
@@ -48,6 +51,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(own_sessions::routes)
         .configure(logins::routes)
+        .configure(second_factor::routes)
+        .configure(second_factor_rules::routes)
         .configure(me::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)

@@ -2,7 +2,7 @@
 //! token travels in an HttpOnly cookie and is replaced at each use; an old one shows that it was stolen, and ends
 //! the session.
 
-use super::me;
+use super::{me, second_factor_proof::TRUSTED_MILLIS};
 use crate::{
     access::{
         Caller, Origin, UserRow, client_ip, find_caller,
@@ -33,6 +33,8 @@ const REFRESH: &str = "gatepost_refresh";
 const REFRESH_PATH: &str = "/api/v1/sessions";
 /// The cookie of the event stream.
 pub(super) const EVENTS: &str = "gatepost_events";
+/// The cookie of a device that is trusted.
+const DEVICE: &str = "gatepost_device";
 const EVENTS_PATH: &str = "/api/v1/events";
 /// A session that is not used for so long ends.
 const IDLE_DAYS: i64 = 14;
@@ -156,6 +158,18 @@ fn cookie(config: &Config, name: &str, path: &str, value: &str) -> Cookie<'stati
         .same_site(SameSite::Strict)
         .max_age(Duration::days(IDLE_DAYS))
         .finish()
+}
+
+/// The cookie that lets a device sign in without a code.
+pub(super) fn device_cookie(config: &Config, secret: &str) -> Cookie<'static> {
+    let mut device = cookie(config, DEVICE, REFRESH_PATH, secret);
+    device.set_max_age(Duration::milliseconds(TRUSTED_MILLIS));
+    device
+}
+
+/// What a trusted device presents.
+pub(super) fn presented_device(request: &HttpRequest) -> Option<String> {
+    request.cookie(DEVICE).map(|device| device.value().to_owned()).filter(|secret| secret.len() == 43)
 }
 
 /// A cookie's session and secret.

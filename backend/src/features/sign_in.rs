@@ -4,12 +4,16 @@
 use super::{
     logins::{self, NewLogin},
     me,
+    second_factor_proof::{self, Presented, Proof, prove},
     sessions::{self, Fresh, Services},
 };
 use crate::{
     access::{
-        Caller, Origin, UserRow, client_ip, login_limits::LoginLimits, password::Passwords,
-        token::ACCESS_SECONDS,
+        Caller, Origin, UserRow, client_ip,
+        login_limits::LoginLimits,
+        password::Passwords,
+        seal::Seal,
+        token::{self, ACCESS_SECONDS},
     },
     audit::{self, Entry},
     db::{Conn, Db, schema::users},
@@ -25,7 +29,7 @@ use diesel::prelude::*;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a try is held against.
-type Guards = (Data<Passwords>, Data<LoginLimits>);
+pub(super) type Guards = (Data<Passwords>, Data<LoginLimits>, Data<Seal>);
 
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_session).service(confirm_session);
@@ -43,7 +47,7 @@ async fn create_session(
     guards: Guards,
 ) -> ApiResult<HttpResponse> {
     let (db, clock, tokens, config) = services;
-    let (passwords, limits) = guards;
+    let (passwords, limits, seal) = guards;
     let wanted = body.0;
     let fields = [("/username", &wanted.username, 320), ("/password", &wanted.password, 1024)];
     let too_long = fields.iter().find(|(_, text, longest)| text.len() > *longest);
@@ -61,19 +65,75 @@ async fn create_session(
             return Err(ApiError::new(ErrorCode::WrongCredentials));
         }
     };
-    limits.give_back(&username);
-    let opening = fresh.clone();
-    let (caller, me) = db
+    let presented = Presented { code: wanted.totp, device: sessions::presented_device(&request) };
+    let device = if wanted.trust_device { Some(token::random_text(43)?) } else { None };
+    let (opening, new_device) = (fresh.clone(), device.clone());
+    let opened = db
         .change(move |conn| {
-            note(conn, Some(&user.id), &opening, now, LoginOutcome::Succeeded)?;
+            let proof = prove(conn, &seal, &user.id, &presented, now)?;
+            let outcome = outcome_of(proof);
+            note(conn, Some(&user.id), &opening, now, outcome)?;
+            if outcome != LoginOutcome::Succeeded {
+                // What was counted stays.
+                return Ok(Err(proof));
+            }
+            let device = new_device.filter(|_| proof != Proof::NotNeeded);
+            if let Some(device) = &device {
+                second_factor_proof::trust(conn, &user.id, device, now)?;
+            }
             let caller = sessions::open(conn, &clock, user, &opening, origin)?;
+            if proof == Proof::RecoveryCode {
+                let entry =
+                    Entry { action: "use_recovery_code", target: &caller.username, ..Entry::about(&caller) };
+                audit::record(conn, &clock, &(&caller).into(), entry)?;
+            }
             let me = me::read(conn, &caller)?;
-            Ok((caller, me))
+            Ok(Ok((caller, me, device)))
         })
         .await?;
+    let (caller, me, device) = opened.map_err(refusal)?;
+    limits.give_back(&username);
     let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
     let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
-    Ok(sessions::hand_over(HttpResponse::Created(), &config, &fresh, &session))
+    let mut answer = HttpResponse::Created();
+    if let Some(device) = &device {
+        answer.cookie(sessions::device_cookie(&config, device));
+    }
+    Ok(sessions::hand_over(answer, &config, &fresh, &session))
+}
+
+/// What the list of sign-ins says of a proof.
+const fn outcome_of(proof: Proof) -> LoginOutcome {
+    match proof {
+        Proof::NotNeeded | Proof::Code | Proof::RecoveryCode => LoginOutcome::Succeeded,
+        Proof::Missing => LoginOutcome::CodeMissing,
+        Proof::Wrong => LoginOutcome::WrongCode,
+        Proof::Locked(_) => LoginOutcome::Locked,
+    }
+}
+
+/// The answer to a right password whose second factor was not shown.
+fn refusal(proof: Proof) -> ApiError {
+    match proof {
+        Proof::Missing => ApiError::new(ErrorCode::SecondFactorNeeded),
+        Proof::Locked(millis) => locked(millis),
+        _ => ApiError::new(ErrorCode::WrongCredentials),
+    }
+}
+
+fn locked(millis: i64) -> ApiError {
+    let seconds = u64::try_from((millis + 999) / 1000).unwrap_or(1);
+    ApiError { retry_after: Some(seconds), ..ApiError::new(ErrorCode::TooManyRequests) }
+}
+
+/// 422 naming the code, where somebody who is signed in did not show their second factor.
+pub(super) fn demand_proof(proof: Proof) -> ApiResult<()> {
+    match proof {
+        Proof::NotNeeded | Proof::Code | Proof::RecoveryCode => Ok(()),
+        Proof::Missing => Err(ApiError::invalid("/totp", InvalidCode::Required)),
+        Proof::Wrong => Err(ApiError::invalid("/totp", InvalidCode::WrongCode)),
+        Proof::Locked(millis) => Err(locked(millis)),
+    }
 }
 
 /// Shows the password once more: the session is replaced by a fresh one that may do what is sensitive for ten minutes.
@@ -89,32 +149,38 @@ async fn confirm_session(
     guards: Guards,
 ) -> ApiResult<HttpResponse> {
     let (db, clock, tokens, config) = services;
-    let (passwords, limits) = guards;
+    let (passwords, limits, seal) = guards;
     // A stolen session must not be a way to guess the password.
     limits.take(&caller.username, client_ip(&request))?;
-    let shown = shown(&db, &passwords, &caller.username, body.0.password).await?;
-    if let Shown::Wrong(..) = shown {
+    let Confirmation { password, totp } = body.0;
+    if let Shown::Wrong(..) = shown(&db, &passwords, &caller.username, password).await? {
         return Err(ApiError::invalid("/password", InvalidCode::WrongPassword));
     }
     limits.give_back(&caller.username);
     let (fresh, now) = (Fresh::new(&clock, &request)?, clock.now());
     let (user, next) = (caller.id.0.clone(), fresh.clone());
-    let me = db
+    let (proof, me) = db
         .change(move |conn| {
+            let proof = prove(conn, &seal, &caller.id.0, &Presented { code: totp, device: None }, now)?;
+            if outcome_of(proof) != LoginOutcome::Succeeded {
+                return Ok((proof, None));
+            }
             sessions::renew(conn, &caller, &next, now)?;
             let entry =
                 Entry { action: "confirm_session", target: &caller.username, ..Entry::about(&caller) };
             audit::record(conn, &clock, &(&caller).into(), entry)?;
-            me::read(conn, &caller)
+            Ok((proof, Some(me::read(conn, &caller)?)))
         })
         .await?;
+    demand_proof(proof)?;
+    let me = me.ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
     let access_token = tokens.issue(&user, &fresh.session.0, now)?;
     let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
     Ok(sessions::hand_over(HttpResponse::Ok(), &config, &fresh, &session))
 }
 
 /// What came of a user name and a password.
-enum Shown {
+pub(super) enum Shown {
     /// They belong together.
     Right(UserRow),
     /// They do not, or the account is switched off: the user's id, if there is one, and the reason.
@@ -122,7 +188,12 @@ enum Shown {
 }
 
 /// Holds a password against the user's; takes as long if there is no such user.
-async fn shown(db: &Db, passwords: &Passwords, username: &str, password: String) -> ApiResult<Shown> {
+pub(super) async fn shown(
+    db: &Db,
+    passwords: &Passwords,
+    username: &str,
+    password: String,
+) -> ApiResult<Shown> {
     let name = username.replace(char::is_control, " ");
     let stored = db.run(move |conn| find_login(conn, &name)).await?;
     let hash = stored.as_ref().map(|(_, hash)| hash.clone());

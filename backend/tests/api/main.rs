@@ -16,6 +16,8 @@ mod held_mail;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod settings;

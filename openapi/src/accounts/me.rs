@@ -31,6 +31,10 @@ pub struct Me {
     /// Where mail about the account goes; email users are at their user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether the role must have a second factor and this user has none yet: until it is set up, nothing else is
+    /// allowed.
+    #[serde(default)]
+    pub must_set_up_second_factor: bool,
     /// What the user may do.
     pub permissions: Vec<Permission>,
     /// The language of the panel; absent: the browser's.

@@ -1,14 +1,16 @@
-//! Who signs in: sessions, the signed-in user, resellers.
+//! Who signs in: sessions, the second factor, the signed-in user, resellers.
 
 mod me;
 pub mod merge_patch;
 mod resellers;
+mod second_factor;
 mod sessions;
 
 use crate::endpoint::Operation;
 
 pub use me::*;
 pub use resellers::*;
+pub use second_factor::*;
 pub use sessions::*;
 
 /// Every operation of this area.
@@ -21,6 +23,14 @@ pub static OPERATIONS: &[&Operation] = &[
     &END_OTHER_SESSIONS.operation,
     &END_OWN_SESSION.operation,
     &LIST_LOGINS.operation,
+    &GET_SECOND_FACTOR.operation,
+    &ADD_SECOND_FACTOR.operation,
+    &ACTIVATE_SECOND_FACTOR.operation,
+    &ADD_RECOVERY_CODES.operation,
+    &REMOVE_SECOND_FACTOR.operation,
+    &FORGET_DEVICES.operation,
+    &LIST_SECOND_FACTOR_RULES.operation,
+    &SET_SECOND_FACTOR_RULE.operation,
     &GET_ME.operation,
     &CHANGE_ME.operation,
     &CHANGE_PASSWORD.operation,

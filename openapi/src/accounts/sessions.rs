@@ -17,9 +17,12 @@ pub struct NewSession {
     pub username: String,
     /// The password.
     pub password: String,
-    /// The six digits of the second factor, where it is set up.
+    /// The six digits of the second factor, where it is set up, or a recovery code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<String>,
+    /// Whether this device is to sign in without a code for 30 days.
+    #[serde(default)]
+    pub trust_device: bool,
 }
 
 /// A fresh session, or a refreshed one. The refresh token travels in an HttpOnly cookie.
@@ -41,7 +44,7 @@ pub struct Session {
 pub struct Confirmation {
     /// The password.
     pub password: String,
-    /// The six digits of the second factor, where it is set up.
+    /// The six digits of the second factor, where it is set up, or a recovery code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<String>,
 }
@@ -91,11 +94,24 @@ pub enum LoginOutcome {
     WrongPassword,
     /// The password was right, but the account is switched off.
     Inactive,
+    /// The password was right, and a code was needed.
+    CodeMissing,
+    /// The password was right, the code was wrong or used already.
+    WrongCode,
+    /// The password was right, but there were too many wrong codes before.
+    Locked,
 }
 
 impl LoginOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Succeeded, Self::WrongPassword, Self::Inactive];
+    pub const ALL: [Self; 6] = [
+        Self::Succeeded,
+        Self::WrongPassword,
+        Self::Inactive,
+        Self::CodeMissing,
+        Self::WrongCode,
+        Self::Locked,
+    ];
 
     /// Its name on the wire, in the database and in the locale keys.
     pub const fn name(self) -> &'static str {
@@ -103,6 +119,9 @@ impl LoginOutcome {
             Self::Succeeded => "succeeded",
             Self::WrongPassword => "wrong_password",
             Self::Inactive => "inactive",
+            Self::CodeMissing => "code_missing",
+            Self::WrongCode => "wrong_code",
+            Self::Locked => "locked",
         }
     }
 
