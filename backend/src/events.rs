@@ -54,6 +54,11 @@ impl Announcement {
         Self { audience: Audience::Everybody, event, mailboxes: Vec::new() }
     }
 
+    /// Somebody moved a switch of the permission page.
+    pub const fn permissions() -> Self {
+        Self { audience: Audience::Everybody, event: Event::Permissions, mailboxes: Vec::new() }
+    }
+
     /// What a listener of that reach hears of it, if anything. An email user hears of their own messages only.
     pub fn heard_by(&self, reach: &Reach) -> Option<Event> {
         let is_meant = match (&self.audience, reach) {
@@ -78,7 +83,7 @@ impl Announcement {
                 count: u32::try_from(mine.len()).unwrap_or(u32::MAX),
             }),
             Event::Quarantine { .. } => mine.first().map(|_| self.event.clone()),
-            Event::Policy { .. } => Some(self.event.clone()),
+            Event::Permissions | Event::Policy { .. } => Some(self.event.clone()),
         }
     }
 }

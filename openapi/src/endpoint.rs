@@ -1,7 +1,11 @@
 //! One typed line per operation of the API. The backend serves them, the panel and the node call them, the
 //! tests try each with every role.
 
-use crate::{accounts, audit, domains, events, filtering, messages, nodes, permission::Permission, users};
+use crate::{
+    accounts, audit, domains, events, filtering, messages, nodes,
+    permission::{self, Permission},
+    users,
+};
 use std::marker::PhantomData;
 
 /// The HTTP method of an operation.
@@ -98,6 +102,7 @@ pub static AREAS: &[&[&Operation]] = &[
     accounts::OPERATIONS,
     audit::OPERATIONS,
     users::OPERATIONS,
+    permission::page::OPERATIONS,
     domains::OPERATIONS,
     filtering::OPERATIONS,
     messages::OPERATIONS,

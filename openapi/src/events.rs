@@ -25,6 +25,8 @@ pub enum Event {
         /// The domain.
         domain: String,
     },
+    /// Somebody moved a switch of the permission page: what one may do can be different.
+    Permissions,
     /// The settings or routes of a domain changed, or the defaults it inherits (then without a domain).
     Policy {
         /// The domain.

@@ -155,6 +155,8 @@ pub enum InvalidCode {
     UnknownChoice,
     /// There is no such field or setting.
     UnknownField,
+    /// It is fixed.
+    Fixed,
     /// It cannot be changed at this level.
     NotAtThisLevel,
     /// It is too long.
@@ -229,6 +231,7 @@ impl InvalidCode {
             Self::OutOfRange => "out_of_range",
             Self::UnknownChoice => "unknown_choice",
             Self::UnknownField => "unknown_field",
+            Self::Fixed => "fixed",
             Self::NotAtThisLevel => "not_at_this_level",
             Self::TooLong => "too_long",
             Self::Characters => "characters",

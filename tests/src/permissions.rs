@@ -70,6 +70,9 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         | "get_me"
         | "listen"
         | "list_audit"
+        | "get_permissions"
+        | "preview_role"
+        | "restore_permissions"
         | "list_resellers"
         | "list_domains"
         | "list_quarantine"
@@ -93,6 +96,7 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
             with(&[&domain], Some(json!({ "routes": [route, { "host": "127.0.0.1", "port": 26 }] })))
         }
         "remove_route" => with(&[&domain, "127.0.0.1:26"], None),
+        "change_permissions" => with(&[], Some(json!({ "permissions": [] }))),
         "change_global_settings" => with(&[], Some(json!({ "incoming.quarantine_threshold": 0.85 }))),
         "get_reseller_settings" => with(&[tenant.slug], None),
         "change_reseller_settings" => {
@@ -151,7 +155,8 @@ fn names_a_tenant(operation: &Operation) -> bool {
 
 async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {
     let path: Vec<&str> = arguments.path.iter().map(String::as_str).collect();
-    actor.send(operation, &path, "", arguments.body.as_ref()).await
+    let query = if operation.id == "preview_role" { "?role=email" } else { "" };
+    actor.send(operation, &path, query, arguments.body.as_ref()).await
 }
 
 async fn tenant(gateway: &TestGateway, slug: &'static str) -> Tenant {

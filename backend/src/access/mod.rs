@@ -8,6 +8,7 @@ pub mod login_limits;
 pub mod password;
 pub mod scope;
 pub mod seal;
+pub mod switches;
 pub mod token;
 pub mod totp;
 
@@ -20,7 +21,10 @@ use crate::{
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use contract::{
     ids::{NodeId, SessionId, UserId},
-    permission::{Permission, Role},
+    permission::{
+        Permission, Role,
+        switches::{Entry, Switches},
+    },
     problem::ErrorCode,
     users::view_permission,
 };
@@ -90,12 +94,13 @@ pub struct Caller {
     pub must_set_up_second_factor: bool,
     /// Where the request comes from.
     pub origin: Origin,
+    switches: Switches,
 }
 
 impl Caller {
     /// Whether the caller's role has the permission.
-    pub const fn may(&self, permission: Permission) -> bool {
-        permission.cell(self.role).granted_by_default() && !self.must_set_up_second_factor
+    pub fn may(&self, permission: Permission) -> bool {
+        self.switches.grants(self.role, permission) && !self.must_set_up_second_factor
     }
 
     /// 403 while the role must have a second factor and the caller has none (ACC-02).
@@ -295,6 +300,10 @@ impl UserRow {
     ) -> ApiResult<Caller> {
         let role = self.role()?;
         let must_set_up_second_factor = lacks_second_factor(conn, &self)?;
+        let switches = switches::read(conn)?;
+        if !switches.admits(role, Entry::LogIn) {
+            return Err(ApiError::new(ErrorCode::NotSignedIn));
+        }
         let place = scope::place_of(conn, role, self.reseller_id, self.domain_id, &self.username)?;
         Ok(Caller {
             id: UserId(self.id),
@@ -307,6 +316,7 @@ impl UserRow {
             confirmed_at,
             must_set_up_second_factor,
             origin,
+            switches,
         })
     }
 }

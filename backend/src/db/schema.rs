@@ -299,6 +299,14 @@ diesel::table! {
 
 diesel::joinable!(domains -> resellers (reseller_id));
 diesel::joinable!(users -> domains (domain_id));
+diesel::table! {
+    permission_switches (role, name) {
+        role -> Text,
+        name -> Text,
+        is_on -> Bool,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(routes -> domains (domain_id));
 diesel::joinable!(log -> domains (domain_id));
@@ -309,6 +317,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     removed_domains,
     routes,
     users,
+    permission_switches,
     sessions,
     logins,
     second_factors,

@@ -124,6 +124,7 @@ fn written(event: &Event) -> Bytes {
     let kind = match event {
         Event::Log { .. } => "log",
         Event::Quarantine { .. } => "quarantine",
+        Event::Permissions => "permissions",
         Event::Policy { .. } => "policy",
     };
     let json = serde_json::to_string(event).unwrap_or_default();

@@ -20,6 +20,7 @@ mod node_records_rows;
 pub(crate) mod node_registry;
 mod nodes;
 mod own_sessions;
+mod permissions;
 pub(crate) mod preview;
 mod quarantine;
 mod quarantine_actions;
@@ -56,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(me::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)
+        .configure(permissions::routes)
         .configure(users::configure)
         .configure(users_bulk::configure)
         .configure(domains::configure)

@@ -247,7 +247,11 @@ pub(super) fn open(
     let entry =
         Entry { action: "create_session", target: &target, domain_id, reseller_id, ..Entry::default() };
     audit::record(conn, clock, &actor, entry)?;
-    user.into_caller(conn, (fresh.session.clone(), now), origin)
+    // PER-01: a role that may not sign in hears no more than somebody unknown.
+    user.into_caller(conn, (fresh.session.clone(), now), origin).map_err(|error| match error.code {
+        ErrorCode::NotSignedIn => ApiError::new(ErrorCode::WrongCredentials),
+        _ => error,
+    })
 }
 
 /// Removes sessions that are over, and the oldest of a user who has too many.

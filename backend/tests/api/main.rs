@@ -14,6 +14,8 @@ mod frame;
 #[cfg(test)]
 mod held_mail;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod second_factor;

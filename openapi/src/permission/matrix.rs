@@ -231,6 +231,11 @@ impl Permission {
         ]
     };
 
+    /// The permission of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+
     /// The permission page: permission by role. A permission without a row does not compile.
     #[rustfmt::skip]
     #[expect(clippy::too_many_lines, reason = "one line a permission: the permission page itself")]
@@ -308,7 +313,7 @@ impl Permission {
             EmailUsersImport         => [Always,  On,      On,     Never,  Never],
             LoginAs                  => [Always,  On,      On,     Never,  Never],
             PermissionsView          => [Always,  On,      Never,  Never,  Never],
-            PermissionsEdit          => [Always,  Off,     Never,  Never,  Never],
+            PermissionsEdit          => [Always,  Never,   Never,  Never,  Never],
             ApiTokensEdit            => [Always,  On,      On,     Off,    Never],
             BrandingEdit             => [Always,  On,      Never,  Never,  Never],
             AuditView                => [Always,  On,      On,     Never,  Never],

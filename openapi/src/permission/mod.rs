@@ -1,6 +1,8 @@
 //! The permission matrix: what a role can do at all, and what it can do unless somebody switches it.
 
 mod matrix;
+pub mod page;
+pub mod switches;
 
 use serde::{Deserialize, Serialize};
 
