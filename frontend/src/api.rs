@@ -1,7 +1,7 @@
 //! Calls of the API: typed by the contract, signed in by a token that lives in memory only. When the token is
 //! over, it is refreshed once by the cookie; when that fails, the session is over.
 
-use crate::{i18n, session};
+use crate::{confirmation, i18n, session};
 use contract::{
     accounts::{REFRESH_SESSION, Session},
     endpoint::{Endpoint, Method, Operation},
@@ -151,6 +151,12 @@ async fn send(
                 return once(operation, values, query, body, accept).await;
             }
             session::ended();
+            Err(error)
+        }
+        Err(error) if error.code() == Some(ErrorCode::ConfirmationNeeded) => {
+            if confirmation::ask().await {
+                return once(operation, values, query, body, accept).await;
+            }
             Err(error)
         }
         other => other,

@@ -8,6 +8,7 @@ use crate::{
         notices::Notices,
         page_head::title_in,
         panic_screen::PanicScreen,
+        password_again::PasswordAgain,
         shell::Shell,
     },
     nav, pages,
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
             </Routes>
             <Notices/>
             <ConfirmDialog/>
+            <PasswordAgain/>
             <LeaveDialog target/>
             <PanicScreen/>
         </Router>

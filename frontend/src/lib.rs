@@ -8,6 +8,7 @@
 //! | `session` | who is signed in, and what was said to them |
 //! | `scope` | whose data the page is about, from the address |
 //! | `api`, `events` | calls, and what the server tells by itself |
+//! | `confirmation` | the password once more, for the call that needs it |
 //! | `i18n` | texts, numbers and dates in the reader's language |
 //! | `components`, `pages` | what is drawn |
 
@@ -15,6 +16,7 @@ pub mod address;
 pub mod api;
 pub mod app;
 pub mod components;
+pub mod confirmation;
 pub mod events;
 pub mod i18n;
 pub mod nav;

@@ -1,4 +1,4 @@
-//! The verdict of a message: colour, icon and word, everywhere the same.
+//! A state at a glance: colour, icon and word together. The verdicts of messages are the same everywhere.
 
 use super::icon::Icon;
 use crate::i18n::t;
@@ -26,4 +26,17 @@ pub fn Badge(
     };
     let key = format!("classification.{}", classification.name());
     view! { <span class=format!("badge {tone}")><Icon name=icon/>{move || t(&key)}</span> }.into_any()
+}
+
+/// A state in a word.
+#[component]
+pub fn Mark(
+    /// `ok`, `warn`, `bad`, `info` or `neu`.
+    tone: &'static str,
+    /// The icon.
+    icon: &'static str,
+    /// The word.
+    text: String,
+) -> impl IntoView {
+    view! { <span class=format!("badge {tone}")><Icon name=icon/>{text}</span> }.into_any()
 }

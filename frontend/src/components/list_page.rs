@@ -260,7 +260,7 @@ fn nothing(list: List, empty: &ViewFn) -> AnyView {
 
 /// Whether the address asks for less than everything.
 fn is_narrowed(address: Address) -> bool {
-    address.names().iter().any(|name| !["sort", "size", "page", "cursor"].contains(&name.as_str()))
+    address.names().iter().any(|name| !["sort", "size", "page", "cursor", "tab"].contains(&name.as_str()))
 }
 
 fn table(

@@ -1,33 +1,111 @@
-//! One's own account: language, colours, time zone, password.
+//! One's own account: name, language, colours, time zone, password, open sessions, sign-ins so far.
 
+use super::account_sessions::{Logins, Sessions};
 use crate::{
+    address::use_address,
     api,
-    components::form::{Form, FormError, Submit, TextField},
+    components::{
+        form::{Form, FormError, Submit, TextField},
+        save_bar::SaveBar,
+        tabs::Tabs,
+    },
     i18n::{self, t, t_with},
     session,
 };
 use contract::{
-    accounts::{CHANGE_ME, CHANGE_PASSWORD, MeChange, PasswordChange, Theme},
+    accounts::{CHANGE_ME, CHANGE_PASSWORD, Me, MeChange, PasswordChange, Theme},
     language::Language,
 };
 use leptos::{prelude::*, task::spawn_local};
 
+const TABS: &[(&str, &str)] = &[
+    ("", "account.tab_profile"),
+    ("security", "account.tab_security"),
+    ("sessions", "account.tab_sessions"),
+    ("logins", "account.tab_logins"),
+];
+
 /// The page.
 pub fn page() -> AnyView {
+    view! { <Account/> }.into_any()
+}
+
+#[component]
+fn Account() -> impl IntoView {
+    let address = use_address();
+    let tab = Memo::new(move |_| address.get("tab").unwrap_or_default());
+    let part = move || match tab.get().as_str() {
+        "security" => view! { <div class="form"><PasswordForm/></div> }.into_any(),
+        "sessions" => view! { <Sessions/> }.into_any(),
+        "logins" => view! { <Logins/> }.into_any(),
+        _ => view! {
+            <div class="form">
+                <Profile/>
+                <section class="card">
+                    <header><h2>{move || t("account.looks")}</h2></header>
+                    <LanguageChoice/>
+                    <ThemeChoice/>
+                    <ZoneChoice/>
+                </section>
+            </div>
+        }
+        .into_any(),
+    };
     view! {
         <div class="head"><div>
-            <h1>{move || t("account.title")}</h1>
+            <h1 tabindex="-1">{move || t("account.title")}</h1>
             <p class="sub">{move || session::me().map(|me| t_with("account.intro", &[("name", &me.username)]))}</p>
         </div></div>
-        <div class="form">
-            <section class="card">
-                <header><h2>{move || t("account.looks")}</h2></header>
-                <LanguageChoice/>
-                <ThemeChoice/>
-                <ZoneChoice/>
-            </section>
-            <PasswordForm/>
-        </div>
+        <Tabs address label="account.title" tabs=TABS/>
+        {part}
+    }
+    .into_any()
+}
+
+/// The name for people and where account mail goes (ACC-01).
+#[component]
+fn Profile() -> impl IntoView {
+    let me = session::me_untracked();
+    let saved =
+        move |read: fn(Me) -> Option<String>| session::me_untracked().and_then(read).unwrap_or_default();
+    let name = RwSignal::new(me.clone().and_then(|me| me.display_name).unwrap_or_default());
+    let email = RwSignal::new(me.and_then(|me| me.email).unwrap_or_default());
+    let (form, round) = (Form::new(), RwSignal::new(0_u32));
+    let changed = move |value: RwSignal<String>, read: fn(Me) -> Option<String>| {
+        round.track();
+        let text = value.get().trim().to_owned();
+        (text != saved(read)).then(|| Some(text).filter(|text| !text.is_empty()))
+    };
+    let name_change = move || changed(name, |me| me.display_name);
+    let email_change = move || changed(email, |me| me.email);
+    let changes =
+        Memo::new(move |_| usize::from(name_change().is_some()) + usize::from(email_change().is_some()));
+    let save = move |()| {
+        let change = untrack(|| MeChange {
+            display_name: name_change(),
+            email: email_change(),
+            ..MeChange::default()
+        });
+        form.send(async move {
+            session::changed(api::call(&CHANGE_ME, &[], &(), &change).await?).await;
+            round.update(|round| *round = round.wrapping_add(1));
+            session::say(t("panel.saved"));
+            Ok(())
+        });
+    };
+    let discard = move |()| {
+        form.clear();
+        name.set(saved(|me| me.display_name));
+        email.set(saved(|me| me.email));
+    };
+    view! {
+        <section class="card">
+            <header><h2>{move || t("account.profile")}</h2></header>
+            <TextField form at="/display_name" label="users.name" help="account.name_help" value=name autocomplete="name" optional=true/>
+            <TextField form at="/email" label="users.email" help="account.email_help" value=email kind="email" autocomplete="email" optional=true/>
+            <div class="pad"><FormError form/></div>
+        </section>
+        <SaveBar changes save discard/>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! The pages: each turns an address into a view. What several pages need is a component.
 
 pub mod account;
+pub mod account_sessions;
 pub mod audit;
 pub mod domains;
 pub mod log_search;

@@ -162,7 +162,8 @@ fn Fields(forms: UserForms, changed: Callback<()>) -> impl IntoView {
     let edited = forms.edited.get_untracked();
     let is_new = edited.is_none();
     // The domain of an email user stands in the user name.
-    let (form, draft) = (Form::new().also("/domain", ""), Draft::new(edited.clone(), forms));
+    let (form, draft) =
+        (Form::new().also("/domain", "").also("/username", ""), Draft::new(edited.clone(), forms));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let edited = edited.clone();
