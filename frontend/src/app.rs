@@ -114,8 +114,12 @@ fn Desk() -> impl IntoView {
     let path = location.pathname;
     let place = Memo::new(move |_| Place::read(&path.get()));
     let is_signed_in = Memo::new(|_| session::me().is_some());
+    let must_set_up = Memo::new(|_| session::me().is_some_and(|me| me.must_set_up_second_factor));
     Effect::new(move || document().set_title(&format!("{} · Gatepost", place.get().title())));
     move || {
+        if must_set_up.get() {
+            return view! { <pages::second_factor::MustSetUp/> }.into_any();
+        }
         if is_signed_in.get() {
             let scope = Memo::new(move |_| place.get().scope());
             let section = Memo::new(move |_| place.get().section());

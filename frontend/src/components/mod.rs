@@ -2,10 +2,12 @@
 
 pub mod badge;
 pub mod confirm;
+pub mod copy;
 pub mod dialog;
 pub mod dual_slider;
 pub mod filter_bar;
 pub mod form;
+pub mod gate;
 pub mod icon;
 pub mod leave_dialog;
 pub mod list_page;

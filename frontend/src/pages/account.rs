@@ -1,6 +1,9 @@
 //! One's own account: name, language, colours, time zone, password, open sessions, sign-ins so far.
 
-use super::account_sessions::{Logins, Sessions};
+use super::{
+    account_sessions::{Logins, Sessions},
+    second_factor::SecondFactorCard,
+};
 use crate::{
     address::use_address,
     api,
@@ -35,7 +38,7 @@ fn Account() -> impl IntoView {
     let address = use_address();
     let tab = Memo::new(move |_| address.get("tab").unwrap_or_default());
     let part = move || match tab.get().as_str() {
-        "security" => view! { <div class="form"><PasswordForm/></div> }.into_any(),
+        "security" => view! { <div class="form"><SecondFactorCard/><PasswordForm/></div> }.into_any(),
         "sessions" => view! { <Sessions/> }.into_any(),
         "logins" => view! { <Logins/> }.into_any(),
         _ => view! {

@@ -1,13 +1,15 @@
 //! Signing in. One message for every wrong answer, so that nobody learns which users exist.
 
 use crate::{
-    api::ApiError,
-    components::icon::Icon,
+    components::{
+        form::{Form, FormError, TextField, focus},
+        gate::Gate,
+    },
     i18n::{self, t},
     session,
 };
 use contract::{accounts::NewSession, language::Language, problem::ErrorCode};
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{components::Redirect, hooks::use_query_map};
 
 /// The sign-in page; whoever is signed in goes where they wanted to.
@@ -31,68 +33,61 @@ pub fn Login() -> impl IntoView {
     }
 }
 
+/// The password first; a code only where one is asked for.
 #[component]
 fn SignIn() -> impl IntoView {
-    let (username, password, code) =
-        (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let error = RwSignal::new(None::<ApiError>);
-    let (is_busy, needs_code) = (RwSignal::new(false), RwSignal::new(false));
-    let value =
-        |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value()).unwrap_or_default();
+    let text = || RwSignal::new(String::new());
+    let (username, password, code) = (text(), text(), text());
+    let (needs_code, trust_device) = (RwSignal::new(false), RwSignal::new(false));
+    let form = Form::new();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if is_busy.get_untracked() {
-            return;
-        }
-        is_busy.set(true);
-        let credentials = NewSession {
-            username: value(username).trim().to_owned(),
-            password: value(password),
-            totp: Some(value(code)).filter(|code| !code.is_empty()),
-        };
-        spawn_local(async move {
+        form.send(async move {
+            let credentials = NewSession {
+                username: username.get_untracked().trim().to_owned(),
+                password: password.get_untracked(),
+                totp: Some(code.get_untracked().trim().to_owned()).filter(|code| !code.is_empty()),
+                trust_device: trust_device.get_untracked(),
+            };
             let result = session::sign_in(&credentials).await;
-            is_busy.set(false);
-            if let Err(why) = result {
-                let field = if why.code() == Some(ErrorCode::SecondFactorNeeded) {
-                    needs_code.set(true);
-                    code
-                } else {
-                    password
-                };
-                error.set(Some(why));
-                request_animation_frame(move || {
-                    if let Some(field) = field.get_untracked() {
-                        // A field that cannot take the focus leaves it where it is.
-                        let _ = field.focus();
-                        field.select();
-                    }
-                });
-            }
+            let Err(why) = result else { return Ok(()) };
+            let is_first_ask =
+                why.code() == Some(ErrorCode::SecondFactorNeeded) && !needs_code.get_untracked();
+            needs_code.update(|needs| *needs |= is_first_ask);
+            focus(form.id(if needs_code.get_untracked() { "/totp" } else { "/password" }));
+            // That a code is needed is no fault: the field for it appears.
+            if is_first_ask { Ok(()) } else { Err(why) }
         });
     };
+    let back = move |_| {
+        code.set(String::new());
+        password.set(String::new());
+        form.clear();
+        needs_code.set(false);
+    };
     view! {
-        <main class="gate"><div class="card">
-            <a class="brand" href="/"><span class="mark"><Icon name="shield-check"/></span><span>"Gatepost"</span></a>
-            <h1>{move || t("login.title")}</h1>
-            <p class="t2">{move || t("login.intro")}</p>
+        <Gate title="login.title" intro="login.intro">
             <form on:submit=submit>
-                <label class="lbl">{move || t("login.username")}
-                    <input class="in" node_ref=username name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus/>
-                </label>
-                <label class="lbl">{move || t("login.password")}
-                    <input class="in" node_ref=password name="password" type="password" autocomplete="current-password" required/>
-                </label>
-                <label class="lbl" class:hidden=move || !needs_code.get()>{move || t("login.code")}
-                    <input class="in" node_ref=code name="totp" inputmode="numeric" autocomplete="one-time-code" maxlength="6"/>
-                </label>
-                <div role="alert">{move || error.get().map(|error| view! { <p class="note bad"><Icon name="circle-alert"/><span>{error.text()}</span></p> })}</div>
-                <button class="btn pri" type="submit" aria-disabled=move || is_busy.get().to_string()>
-                    {move || t(if is_busy.get() { "login.busy" } else { "login.submit" })}
+                <div class="stack" class:hidden=move || needs_code.get()>
+                    <TextField form at="/username" label="login.username" value=username autocomplete="username" first=true/>
+                    <TextField form at="/password" label="login.password" value=password kind="password" autocomplete="current-password"/>
+                </div>
+                <Show when=move || needs_code.get()>
+                    <div class="stack">
+                        <TextField form at="/totp" label="login.code" help="login.code_help" value=code autocomplete="one-time-code"/>
+                        <label class="row small"><input type="checkbox" prop:checked=move || trust_device.get() on:change:target=move |event| trust_device.set(event.target().checked())/>{move || t("login.trust_device")}</label>
+                    </div>
+                </Show>
+                <FormError form/>
+                <button class="btn pri" type="submit" aria-disabled=move || form.is_busy().to_string()>
+                    {move || t(if form.is_busy() { "login.busy" } else { "login.submit" })}
                 </button>
+                <Show when=move || needs_code.get()>
+                    <button type="button" class="btn ghost" on:click=back>{move || t("login.other_account")}</button>
+                </Show>
             </form>
             <p class="langs small">{languages()}</p>
-        </div></main>
+        </Gate>
     }
     .into_any()
 }

@@ -10,6 +10,7 @@ pub mod message;
 pub mod missing;
 pub mod quarantine;
 pub mod routes;
+pub mod second_factor;
 pub mod settings;
 pub mod user_form;
 pub mod users;
