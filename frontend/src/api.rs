@@ -8,6 +8,7 @@ use contract::{
     problem::{ErrorCode, Problem},
 };
 use gloo_net::http::{Request, RequestBuilder, Response};
+use leptos::prelude::untrack;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -28,6 +29,8 @@ pub enum ApiError {
     Offline,
     /// The answer cannot be read.
     Unreadable,
+    /// The panel is only looked at, through the eyes of a role.
+    Preview,
 }
 
 impl ApiError {
@@ -42,6 +45,7 @@ impl ApiError {
             },
             Self::Offline => i18n::t("panel.offline"),
             Self::Unreadable => i18n::t("panel.unreadable"),
+            Self::Preview => i18n::t("preview.read_only"),
         }
     }
 
@@ -144,6 +148,9 @@ async fn send(
     body: Option<&Value>,
     accept: Option<&str>,
 ) -> Result<Response, ApiError> {
+    if operation.method != Method::Get && untrack(session::previewed).is_some() {
+        return Err(ApiError::Preview);
+    }
     let first = once(operation, values, query, body, accept).await;
     match first {
         Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => {

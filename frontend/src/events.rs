@@ -31,7 +31,7 @@ pub fn listen() {
             tell(&event);
         }
     });
-    for kind in ["log", "quarantine", "policy"] {
+    for kind in ["log", "quarantine", "policy", "permissions"] {
         // A listener that cannot be added leaves a page that is not live, and is otherwise whole.
         let _ = stream.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
     }
@@ -47,6 +47,9 @@ pub fn stop() {
 }
 
 fn tell(event: &Event) {
+    if *event == Event::Permissions {
+        leptos::task::spawn_local(crate::session::reread());
+    }
     // A listener may end another one while it hears.
     let listeners: Vec<Listener> =
         LISTENERS.with(|known| known.borrow().iter().map(|(_, listener)| listener.clone()).collect());

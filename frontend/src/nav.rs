@@ -12,6 +12,8 @@ pub enum Place {
     Messages,
     /// In the whole installation and for a reseller.
     Many,
+    /// In the whole installation.
+    Installation,
     /// In the whole installation, for a reseller, and in one domain.
     Tenants,
     /// In one domain.
@@ -114,6 +116,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.access",
+        section: "permissions",
+        title: "permissions.title",
+        short: "permissions.title",
+        icon: "list-checks",
+        permission: Permission::PermissionsView,
+        place: Place::Installation,
+        view: pages::permissions::page,
+    },
+    NavItem {
+        group: "nav.access",
         section: "audit",
         title: "audit.title",
         short: "audit.short",
@@ -135,6 +147,7 @@ impl NavItem {
         let is_placed = match self.place {
             Place::Messages => scope.has_messages(),
             Place::Many => matches!(scope, Scope::All | Scope::Reseller(_)),
+            Place::Installation => *scope == Scope::All,
             Place::Tenants => !matches!(scope, Scope::Mailbox(_)),
             Place::Domain => matches!(scope, Scope::Domain(_)),
             Place::Everywhere => true,

@@ -2,15 +2,26 @@
 
 use crate::{api, events, i18n};
 use contract::{
-    accounts::{CREATE_SESSION, END_SESSION, Me, NewSession, Theme},
-    permission::Permission,
+    accounts::{CREATE_SESSION, END_SESSION, GET_ME, Me, NewSession, Theme},
+    permission::{Permission, Role},
 };
 use leptos::prelude::*;
 use std::sync::LazyLock;
 
+/// A role, and what it has.
+pub type Seen = (Role, Vec<Permission>);
+
 static ME: LazyLock<ArcRwSignal<Option<Me>>> = LazyLock::new(|| ArcRwSignal::new(None));
 static NOTICES: LazyLock<ArcRwSignal<Vec<Notice>>> = LazyLock::new(|| ArcRwSignal::new(Vec::new()));
 static ARE_HELD: LazyLock<ArcRwSignal<bool>> = LazyLock::new(|| ArcRwSignal::new(false));
+static PREVIEW: LazyLock<ArcRwSignal<Option<Seen>>> = LazyLock::new(|| ArcRwSignal::new(None));
+/// Apart from the rest of the user, so that a change of colours draws no page anew.
+static PERMISSIONS: LazyLock<ArcMemo<Vec<Permission>>> = LazyLock::new(|| {
+    ArcMemo::new(|_| match PREVIEW.get() {
+        Some((_, permissions)) => permissions,
+        None => ME.with(|me| me.as_ref().map(|me| me.permissions.clone()).unwrap_or_default()),
+    })
+});
 static ZONE: LazyLock<ArcRwSignal<Option<String>>> = LazyLock::new(|| ArcRwSignal::new(None));
 
 /// Something said in passing, in the corner.
@@ -38,7 +49,24 @@ pub fn me_untracked() -> Option<Me> {
 
 /// Whether the signed-in user may do this.
 pub fn can(permission: Permission) -> bool {
-    ME.with(|me| me.as_ref().is_some_and(|me| me.permissions.contains(&permission)))
+    PERMISSIONS.with(|permissions| permissions.contains(&permission))
+}
+
+/// Looks at the panel through the eyes of a role, or no longer. Nothing can be changed meanwhile.
+pub fn preview(role: Option<Seen>) {
+    PREVIEW.set(role);
+}
+
+/// Through the eyes of which role the panel is looked at.
+pub fn previewed() -> Option<Role> {
+    PREVIEW.with(|seen| seen.as_ref().map(|(role, _)| *role))
+}
+
+/// Learns again who is signed in: what one may do has changed.
+pub async fn reread() {
+    if let Ok(me) = api::call(&GET_ME, &[], &(), &()).await {
+        changed(me).await;
+    }
 }
 
 /// The time zone of dates: the user's, else the domain's that is looked at; None for the browser's.
@@ -79,6 +107,7 @@ pub async fn sign_out() {
 /// The session is over: back to the sign-in.
 pub fn ended() {
     events::stop();
+    preview(None);
     api::set_token(None);
     ME.set(None);
 }

@@ -4,7 +4,7 @@
 use super::{icon::Icon, popover::close_by_itself, scope_switcher::ScopeSwitcher};
 use crate::{
     api,
-    i18n::t,
+    i18n::{t, t_with},
     nav::{NAV, NavItem},
     scope::Scope,
     session,
@@ -25,6 +25,7 @@ pub fn Shell(
     let is_open = RwSignal::new(false);
     view! {
         <a class="skip" href="#main" rel="external">{move || t("panel.skip")}</a>
+        {strip}
         <div class="shell" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
             <header class="top">
                 <button type="button" class="iconbtn nav-toggle" aria-label=move || t("panel.menu") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
@@ -46,6 +47,19 @@ pub fn Shell(
         </div>
     }
     .into_any()
+}
+
+/// What is not as usual: the panel is looked at through the eyes of a role.
+fn strip() -> Option<AnyView> {
+    let role = session::previewed()?;
+    let words = t_with("preview.strip", &[("role", &t(&format!("role.{}", role.name())))]);
+    Some(
+        view! {
+            <div class="strip" role="status"><Icon name="eye"/><span>{words}</span>
+                <button type="button" class="btn sm" on:click=|_| session::preview(None)>{t("preview.end")}</button></div>
+        }
+        .into_any(),
+    )
 }
 
 /// Dates follow the domain that is looked at, as far as the user may know its settings (SET-06, QUA-12).

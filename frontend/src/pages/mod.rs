@@ -8,6 +8,7 @@ pub mod log_search;
 pub mod login;
 pub mod message;
 pub mod missing;
+pub mod permissions;
 pub mod quarantine;
 pub mod routes;
 pub mod second_factor;
