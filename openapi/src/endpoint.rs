@@ -4,7 +4,7 @@
 use crate::{
     accounts, audit, domains, events, filtering, messages, nodes,
     permission::{self, Permission},
-    users,
+    tokens, users,
 };
 use std::marker::PhantomData;
 
@@ -101,6 +101,7 @@ fn percent_encode(text: &str, into: &mut String) {
 pub static AREAS: &[&[&Operation]] = &[
     accounts::OPERATIONS,
     audit::OPERATIONS,
+    tokens::OPERATIONS,
     users::OPERATIONS,
     permission::page::OPERATIONS,
     domains::OPERATIONS,

@@ -34,6 +34,12 @@ pub struct NodeId(pub String);
 #[serde(transparent)]
 pub struct SessionId(pub String);
 
+/// An API token.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct TokenId(pub String);
+
 /// A command the API gives to a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -54,6 +60,12 @@ impl TextId for NodeId {
 }
 impl TextId for SessionId {
     const PREFIX: &'static str = "ses";
+    fn from_text(text: String) -> Self {
+        Self(text)
+    }
+}
+impl TextId for TokenId {
+    const PREFIX: &'static str = "tok";
     fn from_text(text: String) -> Self {
         Self(text)
     }

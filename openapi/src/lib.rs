@@ -8,7 +8,7 @@
 //! | [`permission`] | the roles, the permissions and the matrix of both |
 //! | [`settings`] | the settings catalogue and its inheritance |
 //! | [`language`] | every text a person can read |
-//! | [`accounts`], [`audit`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`users`] | wire types and endpoints of each area |
+//! | [`accounts`], [`audit`], [`tokens`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`users`] | wire types and endpoints of each area |
 //!
 //! No IO, no clock; builds for wasm32. `openapi/openapi.json` is its golden print.
 
@@ -26,6 +26,7 @@ pub mod page;
 pub mod permission;
 pub mod problem;
 pub mod settings;
+pub mod tokens;
 pub mod users;
 
 /// The version in every path of the API.

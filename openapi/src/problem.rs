@@ -19,6 +19,8 @@ pub enum ErrorCode {
     NotAllowed,
     /// The role must have a second factor, and the caller has none yet.
     SecondFactorRequired,
+    /// A person must do this: an API token cannot.
+    SessionNeeded,
     /// The session must show the password once more before this.
     ConfirmationNeeded,
     /// There is no such thing, or the caller may not know of it.
@@ -57,13 +59,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRequest,
         Self::NotSignedIn,
         Self::WrongCredentials,
         Self::SecondFactorNeeded,
         Self::NotAllowed,
         Self::SecondFactorRequired,
+        Self::SessionNeeded,
         Self::ConfirmationNeeded,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -90,6 +93,7 @@ impl ErrorCode {
             Self::NotSignedIn | Self::WrongCredentials | Self::SecondFactorNeeded => 401,
             Self::NotAllowed
             | Self::SecondFactorRequired
+            | Self::SessionNeeded
             | Self::ConfirmationNeeded
             | Self::VirusNotReleasable => 403,
             Self::NotFound => 404,
@@ -119,6 +123,7 @@ impl ErrorCode {
             Self::SecondFactorNeeded => "second_factor_needed",
             Self::NotAllowed => "not_allowed",
             Self::SecondFactorRequired => "second_factor_required",
+            Self::SessionNeeded => "session_needed",
             Self::ConfirmationNeeded => "confirmation_needed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -193,11 +198,13 @@ pub enum InvalidCode {
     WrongPassword,
     /// It is not the code of this moment, or it was used already.
     WrongCode,
+    /// Nobody gives a permission that they lack.
+    NotGranted,
 }
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -221,6 +228,7 @@ impl InvalidCode {
         Self::Password,
         Self::WrongPassword,
         Self::WrongCode,
+        Self::NotGranted,
     ];
 
     /// Its name on the wire and in the locale keys.
@@ -250,6 +258,7 @@ impl InvalidCode {
             Self::Password => "password",
             Self::WrongPassword => "wrong_password",
             Self::WrongCode => "wrong_code",
+            Self::NotGranted => "not_granted",
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! 401: not signed in · 404: the caller may not know of it · 403: may know of it, but not do this.
 
+pub mod credential;
 pub mod device;
 pub mod login_limits;
 pub mod password;
@@ -28,6 +29,7 @@ use contract::{
     problem::ErrorCode,
     users::view_permission,
 };
+use credential::Credential;
 use diesel::prelude::*;
 use scope::{Domain, Mailbox, Reach, Reseller};
 use std::{future::Future, net::IpAddr, pin::Pin};
@@ -86,10 +88,8 @@ pub struct Caller {
     pub reseller: Option<String>,
     /// The domain the caller belongs to.
     pub domain: Option<String>,
-    /// The session.
-    pub session: SessionId,
-    /// When the password was last shown in it, in milliseconds since 1970.
-    pub confirmed_at: i64,
+    /// By what the caller signed in.
+    pub credential: Credential,
     /// Whether the role must have a second factor and there is none yet: until then nothing is allowed.
     pub must_set_up_second_factor: bool,
     /// Where the request comes from.
@@ -98,14 +98,27 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller's role has the permission.
+    /// Whether the caller's role has the permission, and the token, if it is one.
     pub fn may(&self, permission: Permission) -> bool {
-        self.switches.grants(self.role, permission) && !self.must_set_up_second_factor
+        let is_in_scope = match &self.credential {
+            Credential::Session { .. } => !self.must_set_up_second_factor,
+            Credential::Token { scopes, .. } => scopes.contains(&permission),
+        };
+        is_in_scope && self.switches.grants(self.role, permission)
+    }
+
+    /// The session, or 403 for an API token: for what only a person does.
+    pub fn session(&self) -> ApiResult<&SessionId> {
+        match &self.credential {
+            Credential::Session { id, .. } => Ok(id),
+            Credential::Token { .. } => Err(ApiError::new(ErrorCode::SessionNeeded)),
+        }
     }
 
     /// 403 while the role must have a second factor and the caller has none (ACC-02).
     pub fn demand_second_factor(&self) -> ApiResult<()> {
-        match self.must_set_up_second_factor {
+        let is_person = matches!(self.credential, Credential::Session { .. });
+        match self.must_set_up_second_factor && is_person {
             true => Err(ApiError::new(ErrorCode::SecondFactorRequired)),
             false => Ok(()),
         }
@@ -119,8 +132,14 @@ impl Caller {
 
     /// 403 unless the password was shown a moment ago: for what a stolen session must not do (P13).
     pub fn demand_confirmation(&self, now: i64) -> ApiResult<()> {
-        let is_fresh = now - self.confirmed_at <= CONFIRMED_MILLIS;
-        if is_fresh { Ok(()) } else { Err(ApiError::new(ErrorCode::ConfirmationNeeded)) }
+        let Credential::Session { confirmed_at, .. } = self.credential else {
+            return Err(ApiError::new(ErrorCode::SessionNeeded));
+        };
+        if now - confirmed_at <= CONFIRMED_MILLIS {
+            Ok(())
+        } else {
+            Err(ApiError::new(ErrorCode::ConfirmationNeeded))
+        }
     }
 
     /// Everything the caller reaches: for lists over all tenants.
@@ -236,9 +255,17 @@ impl FromRequest for Caller {
         Box::pin(async move {
             let tokens: Tokens = service(&request)?;
             let now = service::<Clock>(&request)?.now();
-            let claims = tokens.verify(&bearer(&request)?, now)?;
-            let origin = Origin::of(&request);
+            let (presented, origin) = (bearer(&request)?, Origin::of(&request));
             let db: Db = service(&request)?;
+            if token::is_api_token(&presented) {
+                let found = db.run(move |conn| credential::find(conn, &presented, now, origin));
+                let (caller, is_stale) = found.await?;
+                if is_stale {
+                    credential::note_use(&db, &caller, now).await?;
+                }
+                return Ok(caller);
+            }
+            let claims = tokens.verify(&presented, now)?;
             db.run(move |conn| find_caller(conn, &SessionId(claims.sid), now, origin)).await
         })
     }
@@ -259,10 +286,10 @@ pub(crate) fn find_caller(
         .first::<(UserRow, i64, i64)>(conn)
         .optional()?
         .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
-    if !user.is_active || expires_at <= now {
+    if expires_at <= now {
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     }
-    user.into_caller(conn, (session.clone(), confirmed_at), origin)
+    user.into_caller(conn, Credential::Session { id: session.clone(), confirmed_at }, origin)
 }
 
 /// The user of that name, in any case of letters.
@@ -292,12 +319,16 @@ impl UserRow {
             .ok_or_else(|| ApiError::internal(format!("user {} has the role {:?}", self.id, self.role)))
     }
 
+    /// The caller that signed in by this; 401 if the user is switched off.
     pub(crate) fn into_caller(
         self,
         conn: &mut Conn,
-        (session, confirmed_at): (SessionId, i64),
+        credential: Credential,
         origin: Origin,
     ) -> ApiResult<Caller> {
+        if !self.is_active {
+            return Err(ApiError::new(ErrorCode::NotSignedIn));
+        }
         let role = self.role()?;
         let must_set_up_second_factor = lacks_second_factor(conn, &self)?;
         let switches = switches::read(conn)?;
@@ -312,8 +343,7 @@ impl UserRow {
             reach: place.reach,
             reseller: place.reseller,
             domain: place.domain,
-            session,
-            confirmed_at,
+            credential,
             must_set_up_second_factor,
             origin,
             switches,

@@ -14,6 +14,12 @@ pub const ACCESS_SECONDS: u32 = 15 * 60;
 /// What a node's token begins with.
 pub const NODE_PREFIX: &str = "gpn_";
 
+/// What a program's token begins with.
+pub const API_PREFIX: &str = "gp_live_";
+/// Random letters of a program's token, and the letters of its check sum.
+const API_LETTERS: usize = 30;
+const CHECK_LETTERS: usize = 6;
+
 const ISSUER: &str = "gatepost";
 const AUDIENCE: &str = "gatepost-api";
 /// For the address of one preview: no access token, and an access token is no such address.
@@ -121,6 +127,31 @@ pub fn new_node_token() -> ApiResult<String> {
     Ok(format!("{NODE_PREFIX}{}", random_text(40)?))
 }
 
+/// A program's token: its prefix, 30 random letters and digits, and their check sum, by which whoever finds one in a
+/// public place knows it for one.
+pub fn new_api_token() -> ApiResult<String> {
+    let random = random_text(API_LETTERS)?;
+    Ok(format!("{API_PREFIX}{random}{}", check_sum(&random)))
+}
+
+/// Whether the text can be a program's token: its check sum is right.
+pub fn is_api_token(text: &str) -> bool {
+    let letters = text.strip_prefix(API_PREFIX).filter(|it| it.is_ascii());
+    let parts = letters.and_then(|letters| letters.split_at_checked(API_LETTERS));
+    parts.is_some_and(|(random, sum)| sum == check_sum(random))
+}
+
+/// CRC32 in six letters and digits.
+fn check_sum(random: &str) -> String {
+    let mut rest = usize::try_from(crc32fast::hash(random.as_bytes())).unwrap_or_default();
+    let mut letters = Vec::with_capacity(CHECK_LETTERS);
+    for _ in 0..CHECK_LETTERS {
+        letters.push(ALPHABET.get(rest % ALPHABET.len()).copied().map_or('0', char::from));
+        rest /= ALPHABET.len();
+    }
+    letters.into_iter().rev().collect()
+}
+
 /// How a random token is stored: SHA-256 in hexadecimal digits. It has more than 128 random bits, so that a slow
 /// hash would add nothing.
 pub fn hash(token: &str) -> String {
@@ -132,6 +163,20 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 1_700_000_000_000;
+
+    /// P21.
+    #[test]
+    fn a_programs_token_is_known_by_its_check_sum() {
+        let token = new_api_token().unwrap();
+        assert_eq!(token.len(), 44);
+        assert!(is_api_token(&token) && token.starts_with("gp_live_"), "{token}");
+        assert_ne!(check_sum("a"), check_sum("b"));
+        for wrong in
+            ["", "gp_live_", &token[..43], &token.replace("gp_live_", "gp_test_"), &format!("{token}0")]
+        {
+            assert!(!is_api_token(wrong), "{wrong}");
+        }
+    }
 
     /// P12.
     #[test]

@@ -119,6 +119,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    api_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        token_hash -> Text,
+        hint -> Text,
+        scopes -> Text,
+        domain_id -> Nullable<BigInt>,
+        networks -> Text,
+        expires_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        last_used_ip -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     settings (level, scope_id, mailbox, key) {
         level -> Text,
         scope_id -> BigInt,
@@ -307,6 +324,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(api_tokens -> domains (domain_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(routes -> domains (domain_id));
 diesel::joinable!(log -> domains (domain_id));
@@ -324,6 +343,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     trusted_devices,
     second_factor_rules,
+    api_tokens,
     settings,
     audit,
     policy_revision,

@@ -116,7 +116,8 @@ async fn serve(
 
 async fn look_again(db: &Db, clock: &Clock, caller: Caller) -> Option<Caller> {
     let now = clock.now();
-    let Caller { session, origin, .. } = caller;
+    let session = caller.session().ok()?.clone();
+    let origin = caller.origin;
     db.run(move |conn: &mut Conn| find_caller(conn, &session, now, origin)).await.ok()
 }
 

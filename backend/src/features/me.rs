@@ -75,6 +75,7 @@ async fn change_password(
 ) -> ApiResult<HttpResponse> {
     let (db, clock, passwords, limits) = services;
     caller.demand(Permission::AccountEdit)?;
+    caller.session()?;
     // A stolen session must not be a way to guess the password.
     limits.take(&caller.username, caller.origin.ip.parse().ok())?;
     let id = caller.id.0.clone();

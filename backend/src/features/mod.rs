@@ -1,5 +1,7 @@
 //! The features: the table of contents of the API.
 
+mod api_token_store;
+mod api_tokens;
 mod audit_log;
 pub(crate) mod domains;
 mod event_stream;
@@ -55,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(second_factor::routes)
         .configure(second_factor_rules::routes)
         .configure(me::routes)
+        .configure(api_tokens::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)
         .configure(permissions::routes)

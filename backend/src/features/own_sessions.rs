@@ -38,6 +38,7 @@ async fn list_sessions(
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
     let now = clock.now();
+    caller.session()?;
     if csv_list::is_wanted(&request) {
         return Ok(csv_list::stream(db, "sessions", move |conn, _| read(conn, &caller, now)));
     }
@@ -72,6 +73,7 @@ async fn end_own_session(
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
+    caller.session()?;
     db.change(move |conn| {
         let own = sessions::table.filter(sessions::user_id.eq(&caller.id.0)).filter(sessions::id.eq(&*path));
         if diesel::delete(own).execute(conn)? == 0 {
@@ -91,7 +93,7 @@ fn record(conn: &mut Conn, clock: &Clock, caller: &Caller, action: &str, target:
 /// Ends every session of the caller but this one.
 pub(super) fn end_others(conn: &mut Conn, caller: &Caller) -> ApiResult<()> {
     let own = sessions::table.filter(sessions::user_id.eq(&caller.id.0));
-    diesel::delete(own.filter(sessions::id.ne(&caller.session.0))).execute(conn)?;
+    diesel::delete(own.filter(sessions::id.ne(&caller.session()?.0))).execute(conn)?;
     Ok(())
 }
 
@@ -106,6 +108,7 @@ struct Row {
 }
 
 fn read(conn: &mut Conn, caller: &Caller, now: i64) -> ApiResult<Page<OpenSession>> {
+    let current = caller.session()?;
     let rows: Vec<Row> = sessions::table
         .filter(sessions::user_id.eq(&caller.id.0))
         .filter(sessions::expires_at.gt(now))
@@ -113,7 +116,7 @@ fn read(conn: &mut Conn, caller: &Caller, now: i64) -> ApiResult<Page<OpenSessio
         .select(Row::as_select())
         .load(conn)?;
     let session = |row: Row| OpenSession {
-        is_current: row.id == caller.session.0,
+        is_current: row.id == current.0,
         id: SessionId(row.id),
         device: device::name(&row.user_agent),
         ip: row.ip,

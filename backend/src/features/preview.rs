@@ -52,7 +52,7 @@ async fn create_preview(
 ) -> ApiResult<HttpResponse> {
     let (domain, id) = path.into_inner();
     let now = clock.now();
-    let session = caller.session.0.clone();
+    let session = caller.session()?.0.clone();
     let message = format!("{id}/{domain}");
     db.change(move |conn| open(conn, &caller, &clock, (&domain, id), "create_preview")).await?;
     let token = tokens.issue_preview(&message, &session, now)?;

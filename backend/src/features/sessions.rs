@@ -5,7 +5,9 @@
 use super::{me, second_factor_proof::TRUSTED_MILLIS};
 use crate::{
     access::{
-        Caller, Origin, UserRow, client_ip, find_caller,
+        Caller, Origin, UserRow, client_ip,
+        credential::Credential,
+        find_caller,
         token::{self, ACCESS_SECONDS, Tokens},
     },
     audit::{self, Actor, Entry},
@@ -75,7 +77,7 @@ async fn refresh_session(request: HttpRequest, services: Services) -> ApiResult<
         tracing::warn!(session = %next.session.0, "an old refresh token was used: the session has ended");
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     };
-    let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
+    let access_token = tokens.issue(&caller.id.0, &next.session.0, now)?;
     let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
     Ok(match rotated {
         Rotation::Replaced => hand_over(HttpResponse::Ok(), &config, &next, &session),
@@ -247,8 +249,9 @@ pub(super) fn open(
     let entry =
         Entry { action: "create_session", target: &target, domain_id, reseller_id, ..Entry::default() };
     audit::record(conn, clock, &actor, entry)?;
+    let credential = Credential::Session { id: fresh.session.clone(), confirmed_at: now };
     // PER-01: a role that may not sign in hears no more than somebody unknown.
-    user.into_caller(conn, (fresh.session.clone(), now), origin).map_err(|error| match error.code {
+    user.into_caller(conn, credential, origin).map_err(|error| match error.code {
         ErrorCode::NotSignedIn => ApiError::new(ErrorCode::WrongCredentials),
         _ => error,
     })
@@ -272,7 +275,7 @@ fn make_room(conn: &mut Conn, user: &str, now: i64) -> ApiResult<()> {
 
 /// Replaces a session by a fresh one whose password was just shown; the old one's tokens are worth nothing.
 pub(super) fn renew(conn: &mut Conn, caller: &Caller, fresh: &Fresh, now: i64) -> ApiResult<()> {
-    let own = sessions::table.find(&caller.session.0).filter(sessions::user_id.eq(&caller.id.0));
+    let own = sessions::table.find(&caller.session()?.0).filter(sessions::user_id.eq(&caller.id.0));
     let renewed = diesel::update(own)
         .set((
             sessions::id.eq(&fresh.session.0),

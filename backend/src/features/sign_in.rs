@@ -93,7 +93,7 @@ async fn create_session(
         .await?;
     let (caller, me, device) = opened.map_err(refusal)?;
     limits.give_back(&username);
-    let access_token = tokens.issue(&caller.id.0, &caller.session.0, now)?;
+    let access_token = tokens.issue(&caller.id.0, &fresh.session.0, now)?;
     let session = Session { access_token, expires_in: ACCESS_SECONDS, me };
     let mut answer = HttpResponse::Created();
     if let Some(device) = &device {
@@ -150,6 +150,7 @@ async fn confirm_session(
 ) -> ApiResult<HttpResponse> {
     let (db, clock, tokens, config) = services;
     let (passwords, limits, seal) = guards;
+    caller.session()?;
     // A stolen session must not be a way to guess the password.
     limits.take(&caller.username, client_ip(&request))?;
     let Confirmation { password, totp } = body.0;

@@ -6,6 +6,8 @@ mod gateway;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod api_tokens;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod domains;
