@@ -126,6 +126,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.access",
+        section: "tokens",
+        title: "tokens.title",
+        short: "tokens.short",
+        icon: "key-round",
+        permission: Permission::ApiTokensEdit,
+        place: Place::Everywhere,
+        view: pages::tokens::page,
+    },
+    NavItem {
+        group: "nav.access",
         section: "audit",
         title: "audit.title",
         short: "audit.short",
