@@ -141,7 +141,11 @@ fn page(place: Place) -> AnyView {
         view! { <Redirect path=scope.path(section)/> }.into_any()
     };
     match place {
-        Place::Home => begin(untrack(|| Place::Home.scope())),
+        Place::Home => {
+            let scope = untrack(|| Place::Home.scope());
+            let first = scope.path(nav::first_in(&scope).map_or("filter", |item| item.section));
+            view! { <pages::start::Begin scope first/> }.into_any()
+        }
         Place::Account => pages::account::page(),
         // Where a scope begins, until there is an overview: with the first page that the user has in it.
         Place::Section(scope, section, _) if matches!(section.as_str(), "" | "overview") => begin(scope),

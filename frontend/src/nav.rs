@@ -76,6 +76,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.mail_flow",
+        section: "start",
+        title: "start.title",
+        short: "start.title",
+        icon: "check-check",
+        permission: Permission::RoutesView,
+        place: Place::Domain,
+        view: pages::start::page,
+    },
+    NavItem {
+        group: "nav.mail_flow",
         section: "routes",
         title: "routes.title",
         short: "routes.title",

@@ -24,6 +24,7 @@ use contract::{
     problem::InvalidCode,
 };
 use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::sync::Arc;
 
 /// The page.
@@ -106,6 +107,7 @@ fn AddDomain(open: RwSignal<bool>, reseller: Option<String>, changed: Callback<(
     let (name, route) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let form = Form::new();
     let reseller = StoredValue::new(reseller);
+    let navigate = StoredValue::new_local(use_navigate());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let routes: Result<Vec<Route>, InvalidCode> =
@@ -121,6 +123,10 @@ fn AddDomain(open: RwSignal<bool>, reseller: Option<String>, changed: Callback<(
             open.set(false);
             changed.run(());
             session::say(t_with("domains.was_added", &[("name", &domain.name)]));
+            // What it needs next.
+            navigate.with_value(|navigate| {
+                navigate(&Scope::Domain(domain.name).path("start"), NavigateOptions::default())
+            });
             Ok(())
         });
     };

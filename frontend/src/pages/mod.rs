@@ -13,6 +13,7 @@ pub mod quarantine;
 pub mod routes;
 pub mod second_factor;
 pub mod settings;
+pub mod start;
 pub mod token_form;
 pub mod tokens;
 pub mod user_form;

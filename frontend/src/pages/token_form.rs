@@ -119,7 +119,10 @@ fn Fields(forms: TokenForms, changed: Callback<()>) -> impl IntoView {
     let networks = text(edited.as_ref().map(|token| token.networks.join(", ")));
     let end = RwSignal::new("90".to_owned());
     let scopes = RwSignal::new(
-        edited.as_ref().map(|token| token.scopes.iter().copied().collect::<BTreeSet<_>>()).unwrap_or_default(),
+        edited
+            .as_ref()
+            .map(|token| token.scopes.iter().copied().collect::<BTreeSet<_>>())
+            .unwrap_or_default(),
     );
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -128,7 +131,8 @@ fn Fields(forms: TokenForms, changed: Callback<()>) -> impl IntoView {
         }
         let id = edited.as_ref().map(|token| token.id.0.clone());
         form.send(async move {
-            let (name, scopes) = (name.get_untracked().trim().to_owned(), scopes.get_untracked().into_iter().collect());
+            let (name, scopes) =
+                (name.get_untracked().trim().to_owned(), scopes.get_untracked().into_iter().collect());
             let networks = parts(&networks.get_untracked());
             match id {
                 Some(id) => {
@@ -142,7 +146,8 @@ fn Fields(forms: TokenForms, changed: Callback<()>) -> impl IntoView {
                     session::say(t("panel.saved"));
                 }
                 None => {
-                    let domain = Some(domain.get_untracked().trim().to_lowercase()).filter(|name| !name.is_empty());
+                    let domain =
+                        Some(domain.get_untracked().trim().to_lowercase()).filter(|name| !name.is_empty());
                     let expires_at = ends_at(&end.get_untracked());
                     let new = NewApiToken { name, scopes, domain, networks, expires_at };
                     let made = api::call(&ADD_API_TOKEN, &[], &(), &new).await?;
@@ -199,7 +204,11 @@ fn ScopeField(form: Form, scopes: RwSignal<BTreeSet<Permission>>) -> impl IntoVi
         let change = move |is_on: bool| {
             form.touch("/scopes");
             scopes.update(|scopes| {
-                if is_on { scopes.insert(permission) } else { scopes.remove(&permission) };
+                if is_on {
+                    scopes.insert(permission)
+                } else {
+                    scopes.remove(&permission)
+                };
             });
         };
         lines.push(view! {

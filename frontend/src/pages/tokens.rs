@@ -17,9 +17,7 @@ use crate::{
     scope::Scope,
     session,
 };
-use contract::tokens::{
-    ApiToken, ApiTokenQuery, LIST_API_TOKENS, REMOVE_API_TOKEN, ROTATE_API_TOKEN,
-};
+use contract::tokens::{ApiToken, ApiTokenQuery, LIST_API_TOKENS, REMOVE_API_TOKEN, ROTATE_API_TOKEN};
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
 
@@ -89,7 +87,8 @@ fn row(list: List, forms: TokenForms, token: &ApiToken) -> Row {
 
 /// What it may do: the number, and the words for those who ask.
 fn scopes(token: &ApiToken) -> AnyView {
-    let names = token.scopes.iter().map(|scope| view! { <li>{t(&format!("permission.{}", scope.name()))}</li> });
+    let names =
+        token.scopes.iter().map(|scope| view! { <li>{t(&format!("permission.{}", scope.name()))}</li> });
     view! {
         <details class="diff"><summary>{t_count("tokens.scope_count", token.scopes.len())}</summary><ul class="small">{names.collect_view()}</ul></details>
     }

@@ -1,5 +1,6 @@
 //! The panel in a real browser, over the whole stack: what a person does and sees.
 
+mod administration;
 mod appearance;
 mod serving;
 mod walkthrough;
