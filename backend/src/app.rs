@@ -6,7 +6,9 @@ use crate::{
     config::Config,
     db::Db,
     events::Events,
-    features, frame, health, panel, spec,
+    features, frame, health,
+    mailer::Mailer,
+    panel, spec,
     storage::Storage,
 };
 use actix_web::{
@@ -56,6 +58,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// How often somebody may try to sign in.
     pub login_limits: LoginLimits,
+    /// Who takes the panel's own mail.
+    pub mailer: Mailer,
     /// The content of held messages.
     pub storage: Storage,
     /// What is measured.
@@ -74,6 +78,7 @@ impl Services {
             db,
             events: Events::default(),
             seal: Seal::new(&seal).map_err(|error| error.to_string())?,
+            mailer: Mailer::new(&config)?,
             tokens: Tokens::new(&secret),
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             login_limits: LoginLimits::new(clock.clone(), config.login_limits),
@@ -135,6 +140,7 @@ pub fn app(
         .app_data(Data::new(services.tokens))
         .app_data(Data::new(services.passwords))
         .app_data(Data::new(services.login_limits))
+        .app_data(Data::new(services.mailer))
         .app_data(Data::new(services.storage))
         .app_data(Data::new(services.metrics))
         .configure(features::preview::pages)

@@ -19,7 +19,7 @@ const HELP: &str = "usage: gatepost [command]
 
 Passwords come from GATEPOST_PASSWORD, or are made and printed once. The other settings are environment
 variables: GATEPOST_LISTEN, GATEPOST_DATABASE_URL, GATEPOST_DATA, GATEPOST_BASE_URL, GATEPOST_ROUTE_NETWORKS,
-GATEPOST_LOGIN_LIMITS, GATEPOST_LOG, GATEPOST_LOG_FORMAT.
+GATEPOST_LOGIN_LIMITS, GATEPOST_SMTP_RELAY, GATEPOST_MAIL_SENDER, GATEPOST_LOG, GATEPOST_LOG_FORMAT.
 ";
 
 /// Runs a command. The error is a sentence.

@@ -22,6 +22,11 @@ pub struct Config {
     pub route_networks: Vec<Network>,
     /// `GATEPOST_LOGIN_LIMITS`: `on` (if not given) or `off`, for tests that sign in many times.
     pub login_limits: bool,
+    /// `GATEPOST_SMTP_RELAY`: who takes the panel's own mail, such as `smtp://127.0.0.1:25` or
+    /// `smtps://user:password@mail.example`; if not given, no mail is sent and no password recovered.
+    pub smtp_relay: Option<String>,
+    /// `GATEPOST_MAIL_SENDER`: from whom that mail comes; `gatepost` at the host of the base URL if not given.
+    pub mail_sender: String,
     /// `GATEPOST_LOG`: how much to log, such as `info` (if not given) or `backend=debug,info`.
     pub log: String,
     /// `GATEPOST_LOG_FORMAT`: `text` (if not given) or `json`.
@@ -81,9 +86,11 @@ impl Config {
             listen,
             database_url,
             data,
+            mail_sender: given("GATEPOST_MAIL_SENDER").unwrap_or_else(|| sender_at(&base_url)),
             base_url,
             route_networks,
             login_limits: choice(given("GATEPOST_LOGIN_LIMITS"), "GATEPOST_LOGIN_LIMITS", "on", "off")?,
+            smtp_relay: given("GATEPOST_SMTP_RELAY"),
             log: given("GATEPOST_LOG").unwrap_or_else(|| "info".to_owned()),
             log_json: choice(given("GATEPOST_LOG_FORMAT"), "GATEPOST_LOG_FORMAT", "text", "json")
                 .map(|text| !text)?,
@@ -95,6 +102,13 @@ impl Config {
     pub fn is_secure(&self) -> bool {
         self.base_url.starts_with("https://")
     }
+}
+
+/// The sender of the panel's mail where nobody says: an address of digits has no mail.
+fn sender_at(base_url: &str) -> String {
+    let host = base_url.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    let is_name = host.bytes().any(|byte| byte.is_ascii_alphabetic());
+    format!("Gatepost <gatepost@{}>", if is_name { host } else { "localhost" })
 }
 
 /// Whether the first word was given, or nothing.

@@ -48,7 +48,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 /// A caller that is not signed in hears that first: what a request brings and who sends it are read at once.
 async fn first_of(request: &HttpRequest, error: ApiError) -> ApiError {
     let path = request.path();
-    let refused = if path.starts_with("/api/v1/sessions") || path == "/api/v1/events" {
+    let refused = if path.starts_with("/api/v1/sessions")
+        || path.starts_with("/api/v1/password-recoveries")
+        || path == "/api/v1/events"
+    {
         None
     } else if path.starts_with("/api/v1/node/") {
         CallingNode::extract(request).await.err()

@@ -33,6 +33,7 @@ pub mod features;
 pub mod frame;
 pub mod health;
 pub mod input;
+pub mod mailer;
 pub mod network;
 pub mod paging;
 pub mod panel;

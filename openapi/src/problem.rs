@@ -200,11 +200,13 @@ pub enum InvalidCode {
     WrongCode,
     /// Nobody gives a permission that they lack.
     NotGranted,
+    /// The link was used already, or its time is over.
+    LinkOver,
 }
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -229,6 +231,7 @@ impl InvalidCode {
         Self::WrongPassword,
         Self::WrongCode,
         Self::NotGranted,
+        Self::LinkOver,
     ];
 
     /// Its name on the wire and in the locale keys.
@@ -259,6 +262,7 @@ impl InvalidCode {
             Self::WrongPassword => "wrong_password",
             Self::WrongCode => "wrong_code",
             Self::NotGranted => "not_granted",
+            Self::LinkOver => "link_over",
         }
     }
 }

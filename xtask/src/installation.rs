@@ -88,6 +88,8 @@ impl Installation {
             ("GATEPOST_DATABASE_URL", database),
             ("GATEPOST_DATA", self.data.clone().into()),
             ("GATEPOST_ROUTE_NETWORKS", "127.0.0.0/8".into()),
+            // The panel's own mail goes through the node, too.
+            ("GATEPOST_SMTP_RELAY", format!("smtp://127.0.0.1:{}", self.ports.smtp).into()),
         ])
     }
 

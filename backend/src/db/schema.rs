@@ -119,6 +119,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    password_recoveries (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> Text,
         user_id -> Text,
@@ -324,6 +333,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(password_recoveries -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(api_tokens -> domains (domain_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -344,6 +354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     trusted_devices,
     second_factor_rules,
     api_tokens,
+    password_recoveries,
     settings,
     audit,
     policy_revision,

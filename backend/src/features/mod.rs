@@ -28,6 +28,7 @@ mod quarantine;
 mod quarantine_actions;
 mod quarantine_query;
 mod quarantine_release;
+mod recovery;
 pub(crate) mod resellers;
 pub mod retention;
 pub(crate) mod routes;
@@ -54,6 +55,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(own_sessions::routes)
         .configure(logins::routes)
+        .configure(recovery::routes)
         .configure(second_factor::routes)
         .configure(second_factor_rules::routes)
         .configure(me::routes)

@@ -5,6 +5,7 @@ use diesel::{Connection, PgConnection, prelude::*};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::future::Future;
+use tests::sink::Sink;
 
 /// When every test begins, in milliseconds since 1970.
 pub(crate) const START: i64 = 1_790_000_000_000;
@@ -16,6 +17,8 @@ pub(crate) struct Gateway {
     pub(crate) running: backend::Running,
     pub(crate) clock: Clock,
     pub(crate) client: Client,
+    /// Takes the panel's own mail.
+    pub(crate) sink: Sink,
     _data: tempfile::TempDir,
 }
 
@@ -90,7 +93,11 @@ impl Gateway {
     async fn start(url: String, data: tempfile::TempDir, login_limits: &str) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = data.path().join("data").display().to_string();
+        let sink = Sink::start(0).unwrap();
+        let relay = format!("smtp://{}", sink.address());
         let config = Config::read(|name| match name {
+            "GATEPOST_BASE_URL" => Some("http://panel.test".into()),
+            "GATEPOST_SMTP_RELAY" => Some(relay.clone()),
             "GATEPOST_LISTEN" => Some("127.0.0.1:0".into()),
             "GATEPOST_DATABASE_URL" => Some(url.clone()),
             "GATEPOST_DATA" => Some(folder.clone()),
@@ -100,7 +107,7 @@ impl Gateway {
         });
         let clock = Clock::fixed(START);
         let running = backend::start(config.unwrap(), clock.clone()).await.unwrap();
-        let gateway = Self { running, clock, client: Client::new(), _data: data };
+        let gateway = Self { running, clock, client: Client::new(), sink, _data: data };
         gateway.populate().await;
         gateway
     }

@@ -18,6 +18,8 @@ mod held_mail;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod second_factor;

@@ -2,6 +2,7 @@
 
 mod me;
 pub mod merge_patch;
+mod recovery;
 mod resellers;
 mod second_factor;
 mod sessions;
@@ -9,6 +10,7 @@ mod sessions;
 use crate::endpoint::Operation;
 
 pub use me::*;
+pub use recovery::*;
 pub use resellers::*;
 pub use second_factor::*;
 pub use sessions::*;
@@ -23,6 +25,9 @@ pub static OPERATIONS: &[&Operation] = &[
     &END_OTHER_SESSIONS.operation,
     &END_OWN_SESSION.operation,
     &LIST_LOGINS.operation,
+    &GET_RECOVERY_OFFER.operation,
+    &REQUEST_RECOVERY.operation,
+    &SET_RECOVERED_PASSWORD.operation,
     &GET_SECOND_FACTOR.operation,
     &ADD_SECOND_FACTOR.operation,
     &ACTIVATE_SECOND_FACTOR.operation,
