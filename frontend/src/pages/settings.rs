@@ -29,6 +29,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 
+/// What few people change: in a part of the page that is closed at first (SET-07 … SET-11).
+const ADVANCED: [&str; 3] = ["domain.administrator_contact", "domain.log_days", "domain.retry_days"];
+
 /// How incoming mail is judged (FIL rows).
 pub fn filter(scope: Scope, _: Option<String>) -> AnyView {
     view! { <Section scope section="incoming" title="filter.title" intro="filter.intro"/> }.into_any()
@@ -141,17 +144,23 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
             [unsure, spam].iter().any(|one| one.setting.key() == draft.setting.key())
         })
     };
-    let fields = drafts.with_value(|drafts| {
-        drafts
-            .iter()
-            .filter(|draft| !is_threshold(draft))
-            .map(|draft| view! { <SettingField draft=*draft/> })
-            .collect_view()
-    });
+    let shown = move |is_advanced: bool| {
+        drafts.with_value(|drafts| {
+            let wanted = |draft: &&Draft| {
+                !is_threshold(draft) && ADVANCED.contains(&draft.setting.key()) == is_advanced
+            };
+            drafts.iter().filter(wanted).map(|draft| view! { <SettingField draft=*draft/> }).collect_view()
+        })
+    };
+    let has_advanced =
+        drafts.with_value(|drafts| drafts.iter().any(|draft| ADVANCED.contains(&draft.setting.key())));
     view! {
         <div class="form">
             {pair.map(|(unsure, spam)| view! { <Thresholds unsure spam/> })}
-            <section class="card">{fields}</section>
+            <section class="card">{shown(false)}</section>
+            {has_advanced.then(|| view! {
+                <details class="card"><summary><h2>{t("settings.advanced")}</h2></summary>{shown(true)}</details>
+            })}
             <p class="small muted">{move || t("filter.recommendation")} " "
                 <button type="button" class="lnk" on:click=move |_| is_resetting.set(true)>{move || t("filter.reset_all")}</button>
             </p>
@@ -190,6 +199,11 @@ fn place_refusals(drafts: &[Draft], error: &ApiError) -> bool {
 fn focus_problem(drafts: &[Draft]) -> bool {
     let Some(draft) = drafts.iter().find(|draft| draft.problem().is_some()) else { return false };
     let field = document().get_element_by_id(draft.setting.key());
+    let part = field.as_ref().and_then(|field| field.closest("details").ok().flatten());
+    if let Some(part) = part {
+        // A closed part of the page would hide it; opening it cannot fail.
+        let _ = part.set_attribute("open", "");
+    }
     if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
         // A field that cannot take the focus leaves it where it is; its problem is written below it.
         let _ = field.focus();

@@ -18,6 +18,7 @@ async fn a_page_with_changes_is_not_left_by_the_back_button() {
     sign_in(&window, "domain-ours", PASSWORD).await;
     window.press(&english("filter.title")).await;
     window.press(&english("domain_settings.title")).await;
+    window.press(&english("settings.advanced")).await;
     window.write(&english("setting.domain.log_days.label"), "17").await;
     window.reads(&english("panel.save")).await;
     window.script("history.back()").await;
