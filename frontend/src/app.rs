@@ -32,6 +32,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <pages::missing::NotFound/> }>
                 <Route path=path!("/login") view=pages::login::Login/>
+                <Route path=path!("/new-password") view=pages::recover::Recover/>
                 <Route path=path!("/*place") view=Desk/>
             </Routes>
             <Notices/>

@@ -1,6 +1,7 @@
 //! Signing in. One message for every wrong answer, so that nobody learns which users exist.
 
 use crate::{
+    api,
     components::{
         form::{Form, FormError, TextField, focus},
         gate::Gate,
@@ -8,7 +9,11 @@ use crate::{
     i18n::{self, t},
     session,
 };
-use contract::{accounts::NewSession, language::Language, problem::ErrorCode};
+use contract::{
+    accounts::{GET_RECOVERY_OFFER, NewSession},
+    language::Language,
+    problem::ErrorCode,
+};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{components::Redirect, hooks::use_query_map};
 
@@ -86,8 +91,20 @@ fn SignIn() -> impl IntoView {
                     <button type="button" class="btn ghost" on:click=back>{move || t("login.other_account")}</button>
                 </Show>
             </form>
+            <Forgot/>
             <p class="langs small">{languages()}</p>
         </Gate>
+    }
+    .into_any()
+}
+
+/// The way to a new password, where mail can be sent.
+#[component]
+fn Forgot() -> impl IntoView {
+    let offer = LocalResource::new(|| async { api::call(&GET_RECOVERY_OFFER, &[], &(), &()).await });
+    let is_offered = move || offer.get().is_some_and(|offer| offer.is_ok_and(|offer| offer.is_offered));
+    view! {
+        <Show when=is_offered><p class="langs small"><a href="/new-password">{move || t("login.forgot")}</a></p></Show>
     }
     .into_any()
 }

@@ -10,6 +10,7 @@ pub mod message;
 pub mod missing;
 pub mod permissions;
 pub mod quarantine;
+pub mod recover;
 pub mod routes;
 pub mod second_factor;
 pub mod settings;
