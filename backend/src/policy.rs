@@ -4,7 +4,7 @@
 use crate::{
     db::{
         Conn,
-        schema::{policy_documents, policy_revision},
+        schema::{domains, policy_documents, policy_revision},
     },
     error::ApiResult,
 };
@@ -40,6 +40,21 @@ pub fn changed(conn: &mut Conn, document: Document<'_>) -> ApiResult<i64> {
 /// The document is gone: nodes forget it.
 pub fn removed(conn: &mut Conn, document: Document<'_>) -> ApiResult<i64> {
     touch(conn, document, true)
+}
+
+/// The documents of every domain of a reseller have changed: two statements, however many they are.
+pub fn changed_of_reseller(conn: &mut Conn, reseller: i64) -> ApiResult<()> {
+    diesel::update(policy_revision::table)
+        .set(policy_revision::revision.eq(policy_revision::revision + 1))
+        .execute(conn)?;
+    let revision: i64 = policy_revision::table.select(policy_revision::revision).first(conn)?;
+    let owned = domains::table.filter(domains::reseller_id.eq(reseller)).select(domains::name);
+    diesel::update(policy_documents::table)
+        .filter(policy_documents::kind.eq("domain"))
+        .filter(policy_documents::key.eq_any(owned))
+        .set(policy_documents::revision.eq(revision))
+        .execute(conn)?;
+    Ok(())
 }
 
 fn touch(conn: &mut Conn, document: Document<'_>, is_removed: bool) -> ApiResult<i64> {

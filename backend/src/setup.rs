@@ -12,6 +12,7 @@ use crate::{
     features::{domains, node_registry, resellers, routes, user_accounts},
 };
 use contract::{
+    accounts::NewReseller,
     domains::Route,
     language::{Language, text},
     permission::Role,
@@ -162,7 +163,8 @@ fn create_reseller(words: &[&str]) -> Result<(), String> {
     let name = options.get("name").unwrap_or(&slug).to_owned();
     let shown = slug.clone();
     let created = change(&Config::from_environment()?, move |conn, clock| {
-        resellers::create(conn, clock, &slug, &name)
+        let new = NewReseller { name, domain_limit: 0 };
+        resellers::create(conn, clock, &Actor::command_line(), &slug, &new)
     })?;
     say(&if created {
         format!("Created the reseller {shown}.")

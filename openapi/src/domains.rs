@@ -1,10 +1,12 @@
 //! Domains and their routes.
 
 use crate::{
+    accounts::merge_patch,
     endpoint::{Access, Endpoint, Method, Operation},
     ids::Timestamp,
     page::Page,
     permission::Permission,
+    problem::ErrorCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,9 @@ pub struct Domain {
     pub reseller: Option<String>,
     /// Where its mail is delivered, in the order in which it is tried.
     pub routes: Vec<Route>,
+    /// Whether it is suspended, by itself or with its reseller: its mail is asked to come later, and its people
+    /// cannot sign in.
+    pub is_suspended: bool,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -86,6 +91,80 @@ pub struct NewDomain {
     pub routes: Vec<Route>,
 }
 
+/// A change of a domain: JSON Merge Patch, so an absent field stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DomainChange {
+    /// Whether it is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_suspended: Option<bool>,
+    /// The reseller that owns it from now on (PER-09); `null` for the administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "merge_patch")]
+    pub reseller: Option<Option<String>>,
+}
+
+/// Several domains, and what to do with them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DomainSelection {
+    /// What to do.
+    pub action: DomainAction,
+    /// Their names: 1–10,000.
+    pub domains: Vec<String>,
+    /// Whether only to say what would become of each.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What to do with several domains.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case", tag = "kind")]
+pub enum DomainAction {
+    /// They are suspended.
+    Suspend,
+    /// They go on.
+    Resume,
+    /// They are removed with all that is theirs.
+    Remove,
+    /// They belong to another reseller from now on (PER-09).
+    Move {
+        /// The reseller; absent: the administrators.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reseller: Option<String>,
+    },
+    /// Where they have a route to one server, they get one to another in its place (PER-08).
+    ChangeDestination {
+        /// The server so far.
+        from: Route,
+        /// The server from now on.
+        to: Route,
+    },
+}
+
+/// What became of each of several domains.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DomainResults {
+    /// In the order of the request.
+    pub results: Vec<DomainResult>,
+}
+
+/// What became of one domain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DomainResult {
+    /// The name.
+    pub domain: String,
+    /// Whether anything is different now, or would be.
+    pub is_changed: bool,
+    /// Why nothing was done; absent: nothing stood against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorCode>,
+}
+
 /// What to look for in the list of domains.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::IntoParams, utoipa::ToSchema))]
@@ -98,6 +177,9 @@ pub struct DomainQuery {
     /// Only the domains of this reseller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reseller: Option<String>,
+    /// Only those that are suspended, or only those that are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_suspended: Option<bool>,
     /// `name` or `created_at`, with `-` before it for the other direction; `name` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
@@ -138,6 +220,20 @@ pub static ADD_DOMAIN: Endpoint<(), NewDomain, Domain> = Endpoint::new(
     "/api/v1/domains/{domain}",
     Access::Needs(Permission::DomainsAdd),
 );
+/// Suspends a domain, lets it go on, moves it to another reseller.
+pub static CHANGE_DOMAIN: Endpoint<(), DomainChange, Domain> = Endpoint::new(
+    "change_domain",
+    Method::Patch,
+    "/api/v1/domains/{domain}",
+    Access::Needs(Permission::DomainsSuspend),
+);
+/// Does the same with several domains.
+pub static ACT_ON_DOMAINS: Endpoint<(), DomainSelection, DomainResults> = Endpoint::new(
+    "act_on_domains",
+    Method::Post,
+    "/api/v1/domains/bulk",
+    Access::Needs(Permission::DomainsView),
+);
 /// Removes a domain with its users, settings, held messages and log.
 pub static REMOVE_DOMAIN: Endpoint<(), (), ()> = Endpoint::new(
     "remove_domain",
@@ -172,6 +268,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &LIST_DOMAINS.operation,
     &GET_DOMAIN.operation,
     &ADD_DOMAIN.operation,
+    &CHANGE_DOMAIN.operation,
+    &ACT_ON_DOMAINS.operation,
     &REMOVE_DOMAIN.operation,
     &GET_ROUTES.operation,
     &SET_ROUTES.operation,

@@ -143,6 +143,9 @@ pub struct DomainPolicy {
     pub reseller: Option<String>,
     /// Where its mail is delivered, in the order in which it is tried.
     pub routes: Vec<Route>,
+    /// Whether its mail is asked to come later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_suspended: bool,
     /// The values set at the domain.
     #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub settings: Overrides,

@@ -98,6 +98,7 @@ mod tests {
             name: "Example.com".into(),
             reseller: Some("north".into()),
             routes: vec![],
+            is_suspended: false,
             settings,
             mailboxes: BTreeMap::from([("anna".to_owned(), threshold(0.3))]),
         })

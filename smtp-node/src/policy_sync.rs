@@ -145,6 +145,7 @@ mod tests {
             name: name.into(),
             reseller: None,
             routes: vec![],
+            is_suspended: false,
             settings: Default::default(),
             mailboxes: Default::default(),
         };

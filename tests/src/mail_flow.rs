@@ -6,7 +6,7 @@ use crate::{
     messages,
 };
 use contract::{
-    domains::{Route, Routes, SET_ROUTES},
+    domains::{CHANGE_DOMAIN, DomainChange, Route, Routes, SET_ROUTES},
     filtering::{CHANGE_DOMAIN_SETTINGS, SettingsChange},
     messages::{
         Classification, LIST_LOG, LIST_QUARANTINE, LogItem, LogQuery, QuarantineItem, QuarantineQuery,
@@ -92,6 +92,26 @@ async fn spam_is_held_released_and_arrives_once() {
     let arrived = &gateway.sink.received()[0];
     assert_eq!(arrived.recipients, ["user@ours.test"]);
     assert_eq!(arrived.sender, "jane@sender.test");
+}
+
+/// A suspended domain's mail waits with its senders, and comes when the domain goes on.
+#[tokio::test]
+async fn mail_for_a_suspended_domain_is_asked_to_come_later() {
+    let gateway = TestGateway::start();
+    let administrator = gateway.administrator().await;
+    let suspend = async |is_suspended| {
+        let change = DomainChange { is_suspended: Some(is_suspended), reseller: None };
+        administrator.call(&CHANGE_DOMAIN, &["ours.test"], &(), &change).await
+    };
+    let answers = async |code| {
+        let replies = gateway.dialogue().envelope("jane@sender.test", &["user@ours.test"]);
+        (replies[0].code == code).then(|| replies[0].text.clone())
+    };
+    suspend(true).await;
+    let text = within(SOON, "the suspension", async || answers(450).await).await;
+    assert!(text.contains("suspended"), "{text}");
+    suspend(false).await;
+    within(SOON, "the end of the suspension", async || answers(250).await).await;
 }
 
 /// Only mail for our domains is taken; a stranger's is not relayed.

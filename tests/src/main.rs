@@ -36,6 +36,8 @@ mod program;
 #[cfg(test)]
 mod quarantine_levels;
 #[cfg(test)]
+mod reseller_life;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod settings;

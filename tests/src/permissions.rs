@@ -46,6 +46,33 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
     let message = tenant.message.to_string();
     let with = Arguments::new;
     match operation.id {
+        "add_domain" => with(&[&domain], Some(json!({ "reseller": tenant.slug, "routes": [route] }))),
+        "remove_domain" => with(&[scratch], None),
+        "set_routes" => {
+            with(&[&domain], Some(json!({ "routes": [route, { "host": "127.0.0.1", "port": 26 }] })))
+        }
+        "remove_route" => with(&[&domain, "127.0.0.1:26"], None),
+        "change_permissions" => with(&[], Some(json!({ "permissions": [] }))),
+        "get_quarantined" | "get_quarantined_raw" | "create_preview" | "get_log_entry" => {
+            with(&[&domain, &message], None)
+        }
+        "get_attachment" => with(&[&domain, &message, "0"], None),
+        "release_quarantined" | "delete_quarantined" | "restore_quarantined" => {
+            with(&[], Some(json!({ "ids": [tenant.message] })))
+        }
+        "release_domain_quarantined" => with(&[&domain], Some(json!({ "ids": [tenant.message] }))),
+        other => of_oneself(other, tenant)
+            .or_else(|| of_settings(other, tenant))
+            .or_else(|| of_tenants(other, tenant))
+            .unwrap_or_else(|| of_nodes(other, scratch)),
+    }
+}
+
+/// How the operations are called that need no more than the domain, if that, and those about oneself.
+fn of_oneself(operation: &str, tenant: &Tenant) -> Option<Arguments> {
+    let domain = tenant.domain.as_str();
+    let with = Arguments::new;
+    Some(match operation {
         "create_session" => with(&[], Some(json!({ "username": "nobody", "password": "wrong" }))),
         "change_me" => with(&[], Some(json!({ "theme": "dark" }))),
         "change_password" => {
@@ -96,45 +123,49 @@ fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments
         | "list_domain_quarantine"
         | "list_domain_log"
         | "get_domain_log_volume"
-        | "empty_domain_quarantine" => with(&[&domain], None),
-        "add_domain" => with(&[&domain], Some(json!({ "reseller": tenant.slug, "routes": [route] }))),
-        "remove_domain" => with(&[scratch], None),
-        "set_routes" => {
-            with(&[&domain], Some(json!({ "routes": [route, { "host": "127.0.0.1", "port": 26 }] })))
-        }
-        "remove_route" => with(&[&domain, "127.0.0.1:26"], None),
-        "change_permissions" => with(&[], Some(json!({ "permissions": [] }))),
+        | "empty_domain_quarantine" => with(&[domain], None),
+        _ => return None,
+    })
+}
+
+/// How the operations about settings are called.
+fn of_settings(operation: &str, tenant: &Tenant) -> Option<Arguments> {
+    let domain = tenant.domain.as_str();
+    let with = Arguments::new;
+    Some(match operation {
         "change_global_settings" => with(&[], Some(json!({ "incoming.quarantine_threshold": 0.85 }))),
         "get_reseller_settings" => with(&[tenant.slug], None),
         "change_reseller_settings" => {
             with(&[tenant.slug], Some(json!({ "incoming.quarantine_threshold": 0.86 })))
         }
-        "change_domain_settings" => with(&[&domain], Some(json!({ "incoming.quarantine_threshold": 0.87 }))),
-        "reset_domain_setting" => with(&[&domain, "incoming.quarantine_threshold"], None),
+        "change_domain_settings" => with(&[domain], Some(json!({ "incoming.quarantine_threshold": 0.87 }))),
+        "reset_domain_setting" => with(&[domain, "incoming.quarantine_threshold"], None),
         "get_mailbox_settings" => with(&[&tenant.mailbox], None),
         "change_mailbox_settings" => {
             with(&[&tenant.mailbox], Some(json!({ "incoming.quarantine_threshold": 0.88 })))
         }
-        "get_quarantined" | "get_quarantined_raw" | "create_preview" | "get_log_entry" => {
-            with(&[&domain, &message], None)
-        }
-        "get_attachment" => with(&[&domain, &message, "0"], None),
-        "release_quarantined" | "delete_quarantined" | "restore_quarantined" => {
-            with(&[], Some(json!({ "ids": [tenant.message] })))
-        }
-        "release_domain_quarantined" => with(&[&domain], Some(json!({ "ids": [tenant.message] }))),
-        other => of_users(other, tenant).unwrap_or_else(|| of_nodes(other, scratch)),
-    }
+        _ => return None,
+    })
 }
 
-/// How the operations about users are called.
-fn of_users(operation: &str, tenant: &Tenant) -> Option<Arguments> {
+/// How the operations about tenants and their users are called.
+fn of_tenants(operation: &str, tenant: &Tenant) -> Option<Arguments> {
     let name = format!("scratch@{}", tenant.domain);
+    let scratch = format!("scratch-{}", tenant.slug);
     let (path, body) = match operation {
         "list_users" => (vec![], None),
         "put_user" => (vec![name.as_str()], Some(json!({ "role": "email", "password": "abcdeF1" }))),
         "change_user" => (vec![name.as_str()], Some(json!({ "display_name": "Scratch" }))),
         "get_user" => (vec![tenant.mailbox.as_str()], None),
+        "act_on_domains" => (
+            vec![],
+            Some(json!({ "action": { "kind": "resume" }, "domains": [tenant.domain], "dry_run": true })),
+        ),
+        "change_domain" => (vec![tenant.domain.as_str()], Some(json!({ "is_suspended": false }))),
+        "get_reseller" => (vec![tenant.slug], None),
+        "put_reseller" => (vec![scratch.as_str()], Some(json!({ "name": "Scratch" }))),
+        "change_reseller" => (vec![tenant.slug], Some(json!({ "is_suspended": false }))),
+        "remove_reseller" => (vec![scratch.as_str()], None),
         "act_on_users" => (vec![], Some(json!({ "action": "deactivate", "usernames": [name] }))),
         "remove_user" => (vec![name.as_str()], None),
         _ => return None,

@@ -336,6 +336,9 @@ impl UserRow {
             return Err(ApiError::new(ErrorCode::NotSignedIn));
         }
         let place = scope::place_of(conn, role, self.reseller_id, self.domain_id, &self.username)?;
+        if place.is_suspended {
+            return Err(ApiError::new(ErrorCode::NotSignedIn));
+        }
         Ok(Caller {
             id: UserId(self.id),
             username: self.username,

@@ -211,6 +211,8 @@ pub(super) struct Place {
     pub(super) reach: Reach,
     pub(super) reseller: Option<String>,
     pub(super) domain: Option<String>,
+    /// Whether the domain or its reseller is suspended.
+    pub(super) is_suspended: bool,
 }
 
 /// Where a user of that role belongs. A row that lacks what its role needs reaches nothing: 500, not everything.
@@ -223,25 +225,35 @@ pub(super) fn place_of(
 ) -> ApiResult<Place> {
     let broken = || ApiError::internal(format!("{username} lacks what the role {} needs", role.name()));
     match role {
-        Role::Administrator => Ok(Place { reach: Reach::All, reseller: None, domain: None }),
+        Role::Administrator => {
+            Ok(Place { reach: Reach::All, reseller: None, domain: None, is_suspended: false })
+        }
         Role::Reseller => {
             let id = reseller_id.ok_or_else(broken)?;
-            let slug = resellers::table.find(id).select(resellers::slug).first(conn)?;
-            Ok(Place { reach: Reach::Reseller { id }, reseller: Some(slug), domain: None })
+            let (slug, is_suspended) = resellers::table
+                .find(id)
+                .select((resellers::slug, resellers::is_suspended))
+                .first::<(String, bool)>(conn)?;
+            Ok(Place { reach: Reach::Reseller { id }, reseller: Some(slug), domain: None, is_suspended })
         }
         Role::Domain | Role::Email => {
             let id = domain_id.ok_or_else(broken)?;
-            let (name, slug) = domains::table
+            let (name, own, owner) = domains::table
                 .left_join(resellers::table)
                 .filter(domains::id.eq(id))
-                .select((domains::name, resellers::slug.nullable()))
-                .first::<(String, Option<String>)>(conn)?;
+                .select((
+                    domains::name,
+                    domains::is_suspended,
+                    (resellers::slug, resellers::is_suspended).nullable(),
+                ))
+                .first::<(String, bool, Option<(String, bool)>)>(conn)?;
+            let is_suspended = own || owner.as_ref().is_some_and(|(_, is_suspended)| *is_suspended);
             let reach = if role == Role::Domain {
                 Reach::Domain { id }
             } else {
                 Reach::Mailbox { domain_id: id, address: username.to_lowercase() }
             };
-            Ok(Place { reach, reseller: slug, domain: Some(name) })
+            Ok(Place { reach, reseller: owner.map(|(slug, _)| slug), domain: Some(name), is_suspended })
         }
         Role::Guest => Err(broken()),
     }

@@ -101,6 +101,19 @@ impl Db {
         .await
     }
 
+    /// Tries a change and takes it back: what it would answer, and nothing kept (`dry_run`).
+    pub async fn rehearse<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let turn = self.turn().await;
+        self.run(move |conn| {
+            let _turn = turn;
+            portable::rehearse(conn, work)
+        })
+        .await
+    }
+
     /// A transaction for what arrives by itself: sign-ins, nodes' reports. It must be safe beside others.
     pub async fn append<T: Send + 'static>(
         &self,

@@ -1,7 +1,8 @@
 //! The few things that the two databases do differently, or that Diesel cannot say for both at once.
 
 use super::{Conn, schema::policy_revision};
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
+use contract::problem::ErrorCode;
 use diesel::prelude::*;
 
 /// A transaction that starts by locking the one row of `policy_revision`: on SQLite this takes the write lock at
@@ -14,6 +15,20 @@ pub(super) fn change<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> ApiResu
             .execute(conn)?;
         work(conn)
     })
+}
+
+/// A change that is taken back when it is done.
+pub(super) fn rehearse<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> ApiResult<T>) -> ApiResult<T> {
+    let mut done = None;
+    let taken_back = change(conn, |conn| -> ApiResult<()> {
+        done = Some(work(conn)?);
+        Err(ApiError::new(ErrorCode::Conflict))
+    });
+    match (done, taken_back) {
+        (Some(done), _) => Ok(done),
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(ApiError::internal("a rehearsal ended without a result")),
+    }
 }
 
 /// A transaction for what arrives by itself (sign-ins, nodes' reports). On SQLite it takes the write lock at once;

@@ -8,6 +8,7 @@ diesel::table! {
         name -> Text,
         domain_limit -> Integer,
         created_at -> BigInt,
+        is_suspended -> Bool,
     }
 }
 
@@ -17,6 +18,7 @@ diesel::table! {
         name -> Text,
         reseller_id -> Nullable<BigInt>,
         created_at -> BigInt,
+        is_suspended -> Bool,
     }
 }
 

@@ -142,7 +142,7 @@ pub(crate) fn domain_name(text: &str) -> Option<String> {
 }
 
 /// Who owns a new domain: an administrator may name a reseller, a reseller is the owner.
-fn owner(conn: &mut Conn, reach: &Granted<Reach>, named: Option<&str>) -> ApiResult<Option<i64>> {
+pub(super) fn owner(conn: &mut Conn, reach: &Granted<Reach>, named: Option<&str>) -> ApiResult<Option<i64>> {
     let unknown = || ApiError::invalid("/reseller", InvalidCode::NotFound);
     let named = match named {
         Some(slug) => Some(scope::find_reseller(conn, slug)?.ok_or_else(unknown)?),
@@ -164,6 +164,7 @@ struct DomainRow {
     name: String,
     reseller_id: Option<i64>,
     created_at: i64,
+    is_suspended: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -201,6 +202,13 @@ fn in_reach(conn: &mut Conn, reach: &Granted<Reach>, query: &DomainQuery) -> Api
     if let Some(text) = query.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let ascii = idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_owned());
         rows = rows.filter(domains::name.like(portable::part_of(&ascii)).escape('\\'));
+    }
+    if let Some(is_suspended) = query.is_suspended {
+        let owners = resellers::suspended(conn)?;
+        let by_owner =
+            domains::reseller_id.is_not_null().and(domains::reseller_id.assume_not_null().eq_any(owners));
+        let is_so = domains::is_suspended.eq(true).or(by_owner);
+        rows = if is_suspended { rows.filter(is_so) } else { rows.filter(diesel::dsl::not(is_so)) };
     }
     if let Some(slug) = &query.reseller {
         // A reseller out of reach has no domains here: the condition above sees to it.
@@ -264,20 +272,22 @@ fn by_time(rows: Rows, page: &PageRequest, falls: bool) -> ApiResult<Rows> {
 /// What belongs to rows of domains but is in other tables.
 struct Companions {
     routes: HashMap<i64, Vec<Route>>,
-    slugs: HashMap<i64, String>,
+    owners: HashMap<i64, resellers::Owner>,
 }
 
 impl Companions {
     fn of(conn: &mut Conn, rows: &[DomainRow]) -> ApiResult<Self> {
         Ok(Self {
             routes: routes::of_domains(conn, rows.iter().map(|row| row.id).collect())?,
-            slugs: resellers::slugs(conn, rows.iter().filter_map(|row| row.reseller_id))?,
+            owners: resellers::owners(conn, rows.iter().filter_map(|row| row.reseller_id))?,
         })
     }
 
     fn complete(&mut self, row: DomainRow) -> Domain {
+        let owner = row.reseller_id.and_then(|id| self.owners.get(&id));
         Domain {
-            reseller: row.reseller_id.and_then(|id| self.slugs.get(&id).cloned()),
+            reseller: owner.map(|owner| owner.slug.clone()),
+            is_suspended: row.is_suspended || owner.is_some_and(|owner| owner.is_suspended),
             routes: self.routes.remove(&row.id).unwrap_or_default(),
             created_at: timestamp(row.created_at),
             name: row.name,
@@ -286,14 +296,15 @@ impl Companions {
 }
 
 impl CsvRow for Domain {
-    const HEAD: &'static [&'static str] = &["domain", "reseller", "routes", "created_at"];
+    const HEAD: &'static [&'static str] = &["domain", "reseller", "routes", "is_suspended", "created_at"];
     fn cells(self) -> Vec<String> {
         let routes: Vec<_> = self.routes.iter().map(Route::to_string).collect();
-        vec![self.name, self.reseller.unwrap_or_default(), routes.join(" "), self.created_at.0]
+        let is_suspended = self.is_suspended.to_string();
+        vec![self.name, self.reseller.unwrap_or_default(), routes.join(" "), is_suspended, self.created_at.0]
     }
 }
 
-fn read(conn: &mut Conn, key: &DomainKey) -> ApiResult<Domain> {
+pub(super) fn read(conn: &mut Conn, key: &DomainKey) -> ApiResult<Domain> {
     let row: DomainRow = domains::table.find(key.id).select(DomainRow::as_select()).first(conn)?;
     Ok(Companions::of(conn, std::slice::from_ref(&row))?.complete(row))
 }
@@ -326,7 +337,13 @@ pub(crate) fn create(
     Ok(true)
 }
 
-fn remove(conn: &mut Conn, clock: &Clock, actor: &Actor, domain: &Granted<DomainKey>) -> ApiResult<()> {
+/// Removes a domain with all that is its own.
+pub(super) fn remove(
+    conn: &mut Conn,
+    clock: &Clock,
+    actor: &Actor,
+    domain: &Granted<DomainKey>,
+) -> ApiResult<()> {
     let DomainKey { id, name, reseller_id } = domain.target();
     let before = read(conn, domain.target())?;
     // Users, routes and commands go with the row. Log and held messages can be millions: nobody reaches them from now

@@ -3,6 +3,7 @@
 mod api_token_store;
 mod api_tokens;
 mod audit_log;
+mod domain_actions;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
@@ -29,6 +30,7 @@ mod quarantine_actions;
 mod quarantine_query;
 mod quarantine_release;
 mod recovery;
+mod reseller_actions;
 pub(crate) mod resellers;
 pub mod retention;
 pub(crate) mod routes;
@@ -62,9 +64,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(api_tokens::routes)
         .configure(audit_log::routes)
         .configure(resellers::routes)
+        .configure(reseller_actions::routes)
         .configure(permissions::routes)
         .configure(users::configure)
         .configure(users_bulk::configure)
+        .configure(domain_actions::configure)
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)

@@ -148,13 +148,17 @@ fn reseller_settings(conn: &mut Conn, slugs: Vec<String>) -> ApiResult<HashMap<S
     Ok(own.collect())
 }
 
+/// The name of a domain's reseller, and whether it is suspended.
+type Owner = Option<(String, bool)>;
+
 fn domain_policies(conn: &mut Conn, names: Vec<String>) -> ApiResult<HashMap<String, DomainPolicy>> {
-    let rows: Vec<(i64, String, Option<String>)> = domains::table
+    let owner = (resellers::slug, resellers::is_suspended).nullable();
+    let rows: Vec<(i64, String, bool, Owner)> = domains::table
         .left_join(resellers::table)
         .filter(domains::name.eq_any(names))
-        .select((domains::id, domains::name, resellers::slug.nullable()))
+        .select((domains::id, domains::name, domains::is_suspended, owner))
         .load(conn)?;
-    let ids: Vec<i64> = rows.iter().map(|(id, _, _)| *id).collect();
+    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
     let mut places: HashMap<i64, Vec<Route>> = HashMap::new();
     let all: Vec<(i64, String, i32)> = routes::table
         .filter(routes::domain_id.eq_any(&ids))
@@ -167,10 +171,11 @@ fn domain_policies(conn: &mut Conn, names: Vec<String>) -> ApiResult<HashMap<Str
     }
     let mut own = overrides(conn, Level::Domain, ids.clone())?;
     let mut mailboxes = overrides(conn, Level::Email, ids)?;
-    let policies = rows.into_iter().map(|(id, name, reseller)| {
+    let policies = rows.into_iter().map(|(id, name, is_suspended, owner)| {
         let policy = DomainPolicy {
             name: name.clone(),
-            reseller,
+            is_suspended: is_suspended || owner.as_ref().is_some_and(|(_, is_suspended)| *is_suspended),
+            reseller: owner.map(|(slug, _)| slug),
             routes: places.remove(&id).unwrap_or_default(),
             settings: own.remove(&id).and_then(|mut all| all.remove("")).unwrap_or_default(),
             mailboxes: mailboxes.remove(&id).unwrap_or_default(),

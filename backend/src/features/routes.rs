@@ -174,7 +174,7 @@ pub(super) fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label) && !is_number
 }
 
-fn replace(
+pub(super) fn replace(
     conn: &mut Conn,
     clock: &Clock,
     actor: &Actor,

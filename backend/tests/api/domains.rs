@@ -47,7 +47,9 @@ async fn the_list_is_searched_sorted_paged_and_exported() {
         assert!(csv.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
         let text = csv.text().await.unwrap();
         assert!(
-            text.starts_with("domain,reseller,routes,created_at\r\na.test,north,127.0.0.1:2525,"),
+            text.starts_with(
+                "domain,reseller,routes,is_suspended,created_at\r\na.test,north,127.0.0.1:2525,false,"
+            ),
             "{text}"
         );
         gateway

@@ -10,6 +10,8 @@ mod api_tokens;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod domain_actions;
+#[cfg(test)]
 mod domains;
 #[cfg(test)]
 mod frame;
@@ -19,6 +21,7 @@ mod held_mail;
 mod permissions;
 #[cfg(test)]
 mod recovery;
+mod resellers;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]

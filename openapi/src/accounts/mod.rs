@@ -40,4 +40,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &CHANGE_ME.operation,
     &CHANGE_PASSWORD.operation,
     &LIST_RESELLERS.operation,
+    &GET_RESELLER.operation,
+    &PUT_RESELLER.operation,
+    &CHANGE_RESELLER.operation,
+    &REMOVE_RESELLER.operation,
 ];

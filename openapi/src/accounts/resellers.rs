@@ -2,6 +2,7 @@
 
 use crate::{
     endpoint::{Access, Endpoint, Method},
+    ids::Timestamp,
     page::Page,
     permission::Permission,
 };
@@ -19,6 +20,49 @@ pub struct Reseller {
     pub domains: u64,
     /// How many it may have; 0 for any number.
     pub domain_limit: u32,
+    /// Whether it is suspended with its domains: nobody of it can sign in, and its mail is asked to come later.
+    pub is_suspended: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A reseller to be added, or to be as this says. Repeating it changes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReseller {
+    /// Its name for people: up to 200 characters.
+    pub name: String,
+    /// How many domains it may have; 0, if not said, for any number.
+    #[serde(default)]
+    pub domain_limit: u32,
+}
+
+/// A change of a reseller: JSON Merge Patch, so an absent field stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResellerChange {
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many domains it may have; 0 for any number. Fewer than it has keeps those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain_limit: Option<u32>,
+    /// Whether it is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_suspended: Option<bool>,
+}
+
+/// How a reseller is removed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::IntoParams, utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct RemovalQuery {
+    /// Whether its domains go with it; without, a reseller with domains stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_domains: Option<bool>,
 }
 
 /// What to look for in the list of resellers.
@@ -47,4 +91,32 @@ pub static LIST_RESELLERS: Endpoint<ResellerQuery, (), Page<Reseller>> = Endpoin
     Method::Get,
     "/api/v1/resellers",
     Access::Needs(Permission::ResellersView),
+);
+/// One reseller.
+pub static GET_RESELLER: Endpoint<(), (), Reseller> = Endpoint::new(
+    "get_reseller",
+    Method::Get,
+    "/api/v1/resellers/{reseller}",
+    Access::Needs(Permission::ResellersView),
+);
+/// Adds a reseller, or makes it as given.
+pub static PUT_RESELLER: Endpoint<(), NewReseller, Reseller> = Endpoint::new(
+    "put_reseller",
+    Method::Put,
+    "/api/v1/resellers/{reseller}",
+    Access::Needs(Permission::ResellersEdit),
+);
+/// Changes a reseller; suspends it, lets it go on.
+pub static CHANGE_RESELLER: Endpoint<(), ResellerChange, Reseller> = Endpoint::new(
+    "change_reseller",
+    Method::Patch,
+    "/api/v1/resellers/{reseller}",
+    Access::Needs(Permission::ResellersEdit),
+);
+/// Removes a reseller with its users and settings.
+pub static REMOVE_RESELLER: Endpoint<RemovalQuery, (), ()> = Endpoint::new(
+    "remove_reseller",
+    Method::Delete,
+    "/api/v1/resellers/{reseller}",
+    Access::Needs(Permission::ResellersEdit),
 );

@@ -20,6 +20,8 @@ pub enum Permission {
     DomainsMxVerify,
     /// Change the destination of many domains.
     DomainsChangeDestination,
+    /// Suspend domains, and let them go on.
+    DomainsSuspend,
     /// Move domains to another reseller.
     DomainsMove,
     /// See the list of held messages.
@@ -154,7 +156,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the permission page.
-    pub const ALL: [Self; 71] = {
+    pub const ALL: [Self; 72] = {
         use Permission::*;
         [
             DomainsView,
@@ -163,6 +165,7 @@ impl Permission {
             DomainsImport,
             DomainsMxVerify,
             DomainsChangeDestination,
+            DomainsSuspend,
             DomainsMove,
             QuarantineView,
             QuarantineRead,
@@ -250,6 +253,7 @@ impl Permission {
             DomainsImport            => [Always,  On,      Never,  Never,  Never],
             DomainsMxVerify          => [Always,  On,      Never,  Never,  Never],
             DomainsChangeDestination => [Always,  On,      Never,  Never,  Never],
+            DomainsSuspend           => [Always,  On,      Never,  Never,  Never],
             DomainsMove              => [Always,  On,      Never,  Never,  Never],
             // Incoming
             QuarantineView           => [Always,  On,      On,     On,     Never],
@@ -344,6 +348,7 @@ impl Permission {
             DomainsImport => "domains_import",
             DomainsMxVerify => "domains_mx_verify",
             DomainsChangeDestination => "domains_change_destination",
+            DomainsSuspend => "domains_suspend",
             DomainsMove => "domains_move",
             QuarantineView => "quarantine_view",
             QuarantineRead => "quarantine_read",

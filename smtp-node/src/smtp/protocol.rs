@@ -126,6 +126,8 @@ pub fn accepted(message_id: &str) -> Reply {
 pub enum Reason {
     /// The domain is not ours, or the address asks for relaying.
     RelayDenied,
+    /// The domain is suspended.
+    Suspended,
     /// The null sender with more than one recipient.
     NullSenderManyRecipients,
     /// A bare CR or LF, or a NUL, in the message.
@@ -158,8 +160,9 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RelayDenied,
+        Self::Suspended,
         Self::NullSenderManyRecipients,
         Self::BareNewline,
         Self::LineTooLong,
@@ -180,6 +183,7 @@ impl Reason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RelayDenied => "relay_denied",
+            Self::Suspended => "suspended",
             Self::NullSenderManyRecipients => "null_sender_many_recipients",
             Self::BareNewline => "bare_newline",
             Self::LineTooLong => "line_too_long",
@@ -201,6 +205,7 @@ impl Reason {
     pub const fn reply(self) -> Reply {
         match self {
             Self::RelayDenied => Reply::new(550, "5.7.1", "Relay not permitted!"),
+            Self::Suspended => Reply::new(450, "4.2.1", "Mail for this domain is suspended, try again later"),
             Self::NullSenderManyRecipients => {
                 Reply::new(550, "5.5.3", "Legitimate bounces are never sent to more than one recipient.")
             }

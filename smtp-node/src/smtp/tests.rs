@@ -59,6 +59,7 @@ impl TestNode {
         let domain = PolicyDocument::Domain(DomainPolicy {
             name: "ours.test".into(),
             reseller: None,
+            is_suspended: false,
             routes: vec![Route { host: "127.0.0.1".into(), port: 1 }],
             settings: BTreeMap::new(),
             mailboxes: BTreeMap::new(),

@@ -93,6 +93,10 @@ impl Transaction {
             address,
             wish,
         };
+        if recipient.domain.is_suspended {
+            let reason = Reason::Suspended;
+            return Err(Refusal { reply: reason.reply(), logged: Some((Box::new(recipient), reason)) });
+        }
         //
         if self.sender.is_empty() && !self.recipients.is_empty() {
             let reason = Reason::NullSenderManyRecipients;

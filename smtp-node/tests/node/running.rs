@@ -133,6 +133,7 @@ pub(crate) fn policy(folder: &Path, domains: &[(&str, &[&str], Overrides)]) {
                 name: (*name).to_owned(),
                 reseller: None,
                 routes: routes.iter().map(|route| route.parse::<Route>().unwrap()).collect(),
+                is_suspended: false,
                 settings: settings.clone(),
                 mailboxes: Default::default(),
             })
