@@ -1,24 +1,27 @@
-//! The domains in reach: search, sort, add, remove.
+//! The domains in reach: search, sort, add, suspend, move, remove, change where their mail goes.
 
+use super::domain_changes::{DomainChanges, DomainDialogs, act_on};
 use crate::{
     api,
     components::{
+        badge::Mark,
         confirm::{Question, ask},
         dialog::Dialog,
         form::{Form, FormError, Submit, TextField},
         icon::Icon,
-        list_page::{List, ListCard, ListSearch, Row, Rows, column, sorted},
-        menu::Act,
+        list_page::{BulkAct, List, ListCard, ListFilter, ListSearch, Row, Rows, column, export, sorted},
+        menu::{Act, Menu},
         page_head::PageHead,
         states::Empty,
     },
     events,
-    i18n::{day, t, t_with},
+    i18n::{day, t, t_count, t_with},
     scope::Scope,
     session,
 };
 use contract::{
     domains::{ADD_DOMAIN, Domain, DomainQuery, LIST_DOMAINS, NewDomain, REMOVE_DOMAIN, Route},
+    domains_bulk::DomainAction,
     events::Event,
     permission::Permission,
     problem::InvalidCode,
@@ -43,6 +46,7 @@ fn Domains(scope: Scope) -> impl IntoView {
         let query = DomainQuery {
             search: search.text,
             reseller: owner.clone(),
+            is_suspended: list.address.get("state").map(|state| state == "suspended"),
             sort: search.sort,
             limit: search.limit,
             cursor: search.cursor,
@@ -52,6 +56,24 @@ fn Domains(scope: Scope) -> impl IntoView {
             Ok(Rows::of(api::call(&LIST_DOMAINS, &[], &query, &()).await?, move |domain| row(list, domain)))
         })
     });
+    let changes = DomainChanges::new(list);
+    let saved = reseller.clone();
+    let save = move |_| {
+        let search = list.everything();
+        let query = DomainQuery {
+            search: search.text,
+            reseller: saved.clone(),
+            is_suspended: untrack(|| list.address.get("state")).map(|state| state == "suspended"),
+            sort: search.sort,
+            ..DomainQuery::default()
+        };
+        export("domains.csv", async move { api::csv(&LIST_DOMAINS, &[], &query).await });
+    };
+    let states = vec![
+        ("", t("domains.state_any")),
+        ("active", t("domains.state_active")),
+        ("suspended", t("domains.state_suspended")),
+    ];
     let is_policy = |event: &Event| u32::from(matches!(event, Event::Policy { .. }));
     events::on_gathered(is_policy, move |_| list.refresh());
     let is_adding = RwSignal::new(false);
@@ -65,9 +87,16 @@ fn Domains(scope: Scope) -> impl IntoView {
         view! { <Empty icon="globe" title="domains.empty" text="domains.empty_text">{add_button(is_adding)}</Empty> }
     });
     view! {
-        <PageHead scope title="domains.title" intro=Signal::derive(|| t("domains.intro"))>{add_button(is_adding)}</PageHead>
-        <ListSearch list label="domains.search"/>
-        <ListCard list title="domains.title" columns empty/>
+        <PageHead scope title="domains.title" intro=Signal::derive(|| t("domains.intro"))>
+            <Menu label=t("list_page.more") acts=more(changes) words="list_page.more"/>
+            <button type="button" class="btn" on:click=save><Icon name="download"/>{move || t("list.export")}</button>
+            {add_button(is_adding)}
+        </PageHead>
+        <ListSearch list label="domains.search">
+            <ListFilter list name="state" label="domains.state" choices=states/>
+        </ListSearch>
+        <ListCard list title="domains.title" columns bulk=bulk(list, changes) empty/>
+        <DomainDialogs changes/>
         <AddDomain open=is_adding reseller changed=Callback::new(move |()| list.refresh())/>
     }
     .into_any()
@@ -79,23 +108,107 @@ fn add_button(is_adding: RwSignal<bool>) -> Option<AnyView> {
     })
 }
 
+/// What is done with the whole list.
+fn more(changes: DomainChanges) -> Vec<Act> {
+    let reroute = Act::new("domains.reroute", "route", move || changes.reroute(Vec::new()));
+    session::can(Permission::DomainsChangeDestination).then_some(reroute).into_iter().collect()
+}
+
+/// What is done with the ticked ones.
+fn bulk(list: List, changes: DomainChanges) -> Vec<BulkAct> {
+    let act = |may: Permission, label, icon, is_bad, act: Callback<Vec<String>>| {
+        session::can(may).then_some(BulkAct { label, icon, is_bad, act })
+    };
+    let state = |action, done| Callback::new(move |names| act_on(list, action, names, done));
+    [
+        act(
+            Permission::DomainsRemove,
+            "domains.suspend",
+            "lock",
+            false,
+            state(DomainAction::Suspend, "domains.suspended"),
+        ),
+        act(
+            Permission::DomainsRemove,
+            "domains.resume",
+            "check",
+            false,
+            state(DomainAction::Resume, "domains.resumed"),
+        ),
+        act(
+            Permission::DomainsMove,
+            "domains.move_verb",
+            "building-2",
+            false,
+            Callback::new(move |names| changes.move_to(names)),
+        ),
+        act(
+            Permission::DomainsChangeDestination,
+            "domains.reroute",
+            "route",
+            false,
+            Callback::new(move |names| changes.reroute(names)),
+        ),
+        act(
+            Permission::DomainsRemove,
+            "domains.remove",
+            "trash-2",
+            true,
+            Callback::new(move |names| ask_to_remove_all(list, names)),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn ask_to_remove_all(list: List, names: Vec<String>) {
+    if let [name] = names.as_slice() {
+        return ask_to_remove(list, name.clone());
+    }
+    let title = t_count("domains.remove_many", names.len());
+    ask(Question {
+        text: t("domains.remove_warning"),
+        lines: names.clone(),
+        verb: title.clone(),
+        title,
+        word: Some(names.len().to_string()),
+        act: Arc::new(move || act_on(list, DomainAction::Remove, names.clone(), "domains.were_removed")),
+    });
+}
+
 fn row(list: List, domain: &Domain) -> Row {
     let scope = Scope::Domain(domain.name.clone());
     let routes = domain.routes.iter().map(Route::to_string).collect::<Vec<_>>().join(", ");
     let name = domain.name.clone();
-    let remove = session::can(Permission::DomainsRemove)
-        .then(|| Act::bad("domains.remove", "trash-2", move || ask_to_remove(list, name.clone())));
+    let acts = if session::can(Permission::DomainsRemove) {
+        let switched = name.clone();
+        let (label, icon, action, done) = if domain.is_suspended {
+            ("domains.resume", "check", DomainAction::Resume, "domains.resumed")
+        } else {
+            ("domains.suspend", "lock", DomainAction::Suspend, "domains.suspended")
+        };
+        vec![
+            Act::new(label, icon, move || act_on(list, action, vec![switched.clone()], done)),
+            Act::bad("domains.remove", "trash-2", move || ask_to_remove(list, name.clone())),
+        ]
+    } else {
+        Vec::new()
+    };
+    let suspended = domain
+        .is_suspended
+        .then(|| view! { " "<Mark tone="warn" icon="lock" text=t("domains.state_suspended")/> });
     let owner = domain.reseller.clone().unwrap_or_else(|| "–".into());
     Row {
         id: domain.name.clone(),
         name: domain.name.clone(),
         cells: vec![
-            view! { <a class="b" href=scope.path("")><bdi>{domain.name.clone()}</bdi></a> }.into_any(),
+            view! { <span><a class="b" href=scope.path("")><bdi>{domain.name.clone()}</bdi></a>{suspended}</span> }.into_any(),
             view! { <a class="mono small" href=scope.path("routes")>{routes}</a> }.into_any(),
             owner.into_any(),
             day(&domain.created_at.0).into_any(),
         ],
-        acts: remove.into_iter().collect(),
+        acts,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod account_sessions;
 pub mod audit;
+pub mod domain_changes;
 pub mod domains;
 pub mod log_search;
 pub mod login;
