@@ -116,6 +116,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.access",
+        section: "resellers",
+        title: "resellers.title",
+        short: "resellers.title",
+        icon: "building-2",
+        permission: Permission::ResellersEdit,
+        place: Place::Installation,
+        view: pages::resellers::page,
+    },
+    NavItem {
+        group: "nav.access",
         section: "users",
         title: "users.title",
         short: "users.title",

@@ -13,12 +13,7 @@ use crate::{
 };
 use contract::{
     accounts::{LIST_RESELLERS, ResellerQuery},
-    domains::Route,
-    domains_bulk::{
-        ACT_ON_DOMAINS, CHANGE_DESTINATION, ChangedDestination, DestinationChange, DomainAction, DomainMove,
-        DomainResult, DomainSelection, MOVE_DOMAINS,
-    },
-    dry_run::DryRun,
+    domains::{ACT_ON_DOMAINS, DomainAction, DomainResult, DomainSelection, Route},
     problem::InvalidCode,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -52,7 +47,7 @@ impl DomainChanges {
         self.is_moving.set(true);
     }
 
-    /// Asks which destination is to be replaced: in these domains, or in all.
+    /// Asks which destination is to be replaced in these domains.
     pub fn reroute(self, domains: Vec<String>) {
         self.chosen.set(domains);
         self.is_rerouting.set(true);
@@ -62,8 +57,8 @@ impl DomainChanges {
 /// Suspends, resumes or removes domains; those with which it was not done are named with the reason.
 pub fn act_on(list: List, action: DomainAction, domains: Vec<String>, done: &'static str) {
     spawn_local(async move {
-        let selection = DomainSelection { action, domains };
-        match api::call(&ACT_ON_DOMAINS, &[], &DryRun::default(), &selection).await {
+        let selection = DomainSelection { action, domains, dry_run: false };
+        match api::call(&ACT_ON_DOMAINS, &[], &(), &selection).await {
             Ok(answer) => tell(&answer.results, done),
             Err(error) => session::complain(error.text()),
         }
@@ -117,8 +112,9 @@ fn MoveForm(changes: DomainChanges) -> impl IntoView {
         event.prevent_default();
         form.send(async move {
             let reseller = Some(reseller.get_untracked()).filter(|slug| !slug.is_empty());
-            let body = DomainMove { domains: changes.chosen.get_untracked(), reseller };
-            let answer = api::call(&MOVE_DOMAINS, &[], &DryRun::default(), &body).await?;
+            let domains = changes.chosen.get_untracked();
+            let body = DomainSelection { action: DomainAction::Move { reseller }, domains, dry_run: false };
+            let answer = api::call(&ACT_ON_DOMAINS, &[], &(), &body).await?;
             changes.is_moving.set(false);
             tell(&answer.results, "domains.moved");
             changes.list.refresh();
@@ -129,7 +125,7 @@ fn MoveForm(changes: DomainChanges) -> impl IntoView {
         <form on:submit=submit>
             <div class="bd">
                 <p>{t("domains.move_text")}</p>
-                <SelectField form at="/reseller" label="users.reseller" value=reseller choices/>
+                <SelectField form at="/action/reseller" label="users.reseller" value=reseller choices/>
                 <FormError form/>
             </div>
             <footer>
@@ -144,7 +140,7 @@ fn MoveForm(changes: DomainChanges) -> impl IntoView {
 #[component]
 fn RerouteForm(changes: DomainChanges) -> impl IntoView {
     let (form, from, to) = (Form::new(), RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let tried = RwSignal::new(None::<Vec<ChangedDestination>>);
+    let tried = RwSignal::new(None::<Vec<String>>);
     // What was tried is not what is written any more.
     Effect::new(move || {
         from.track();
@@ -153,37 +149,34 @@ fn RerouteForm(changes: DomainChanges) -> impl IntoView {
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let is_tried = tried.with_untracked(Option::is_some);
-        let body = match change(&from.get_untracked(), &to.get_untracked(), changes.chosen.get_untracked()) {
-            Ok(body) => body,
+        let dry_run = tried.with_untracked(Option::is_none);
+        let action = match action(&from.get_untracked(), &to.get_untracked()) {
+            Ok(action) => action,
             Err((at, code)) => return form.refuse_value(at, code),
         };
         form.send(async move {
-            let query = DryRun { dry_run: Some(!is_tried).filter(|is_dry| *is_dry) };
-            let answer = api::call(&CHANGE_DESTINATION, &[], &query, &body).await?.changes;
-            if is_tried {
-                changes.is_rerouting.set(false);
-                session::say(t_count("domains.rerouted", answer.len()));
-                changes.list.refresh();
+            let body = DomainSelection { action, domains: changes.chosen.get_untracked(), dry_run };
+            let results = api::call(&ACT_ON_DOMAINS, &[], &(), &body).await?.results;
+            let changed = results.into_iter().filter(|one| one.is_changed && one.error.is_none());
+            let names: Vec<String> = changed.map(|one| one.domain).collect();
+            if dry_run {
+                tried.set(Some(names));
             } else {
-                tried.set(Some(answer));
+                changes.is_rerouting.set(false);
+                session::say(t_count("domains.rerouted", names.len()));
+                changes.list.refresh();
             }
             Ok(())
         });
     };
-    let place = move || match changes.chosen.with(Vec::len) {
-        0 => t("domains.reroute_all"),
-        count => t_count("domains.reroute_some", count),
-    };
     let is_void = move || tried.with(|tried| tried.as_ref().is_some_and(Vec::is_empty));
-    let verb =
-        move || if tried.with(Option::is_some) { t("domains.reroute") } else { t("domains.reroute_try") };
+    let verb = move || t(if tried.with(Option::is_some) { "domains.reroute" } else { "domains.reroute_try" });
     view! {
         <form on:submit=submit>
             <div class="bd">
-                <p>{place}</p>
-                <TextField form at="/from_host" label="domains.from" help="domains.from_help" value=from example="old.example.com" first=true/>
-                <TextField form at="/to" label="domains.to" value=to example="mail.example.com:25"/>
+                <p>{move || t_count("domains.reroute_some", changes.chosen.with(Vec::len))}</p>
+                <TextField form at="/action/from" label="domains.from" value=from example="old.example.com:25" first=true/>
+                <TextField form at="/action/to" label="domains.to" value=to example="mail.example.com:25"/>
                 {move || tried.get().map(preview)}
                 <FormError form/>
             </div>
@@ -196,32 +189,18 @@ fn RerouteForm(changes: DomainChanges) -> impl IntoView {
     .into_any()
 }
 
-/// What is written as a request; a host alone means every port.
-fn change(
-    from: &str,
-    to: &str,
-    domains: Vec<String>,
-) -> Result<DestinationChange, (&'static str, InvalidCode)> {
-    let old: Route = from.parse().map_err(|code| ("/from_host", code))?;
-    let has_port = from.trim() != old.host && from.contains(':');
-    Ok(DestinationChange {
-        from_port: has_port.then_some(old.port),
-        from_host: old.host,
-        to: to.parse().map_err(|code| ("/to", code))?,
-        domains: Some(domains).filter(|domains| !domains.is_empty()),
-    })
+fn action(from: &str, to: &str) -> Result<DomainAction, (&'static str, InvalidCode)> {
+    let read = |text: &str, at| text.parse::<Route>().map_err(|code| (at, code));
+    Ok(DomainAction::ChangeDestination { from: read(from, "/action/from")?, to: read(to, "/action/to")? })
 }
 
-/// What would be changed.
-fn preview(changes: Vec<ChangedDestination>) -> AnyView {
-    let written = |routes: &[Route]| routes.iter().map(Route::to_string).collect::<Vec<_>>().join(", ");
-    let line = |one: &ChangedDestination| {
-        view! { <li><b><bdi>{one.domain.clone()}</bdi></b>" "<del class="mono">{written(&one.before)}</del>" → "<ins class="mono">{written(&one.after)}</ins></li> }
-    };
+/// Where something would be changed.
+fn preview(names: Vec<String>) -> AnyView {
+    let count = names.len();
     view! {
-        <div class="diff" role="status">
-            <p class="b">{t_count("domains.reroute_preview", changes.len())}</p>
-            <ul class="small stack">{changes.iter().take(SHOWN).map(line).collect_view()}</ul>
+        <div role="status">
+            <p class="b">{t_count("domains.reroute_preview", count)}</p>
+            <ul class="names">{names.into_iter().take(SHOWN).map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}</ul>
         </div>
     }
     .into_any()

@@ -10,7 +10,7 @@ use crate::{
         form::{Form, FormError, Submit, TextField},
         icon::Icon,
         list_page::{BulkAct, List, ListCard, ListFilter, ListSearch, Row, Rows, column, export, sorted},
-        menu::{Act, Menu},
+        menu::Act,
         page_head::PageHead,
         states::Empty,
     },
@@ -20,8 +20,7 @@ use crate::{
     session,
 };
 use contract::{
-    domains::{ADD_DOMAIN, Domain, DomainQuery, LIST_DOMAINS, NewDomain, REMOVE_DOMAIN, Route},
-    domains_bulk::DomainAction,
+    domains::{ADD_DOMAIN, Domain, DomainAction, DomainQuery, LIST_DOMAINS, NewDomain, REMOVE_DOMAIN, Route},
     events::Event,
     permission::Permission,
     problem::InvalidCode,
@@ -88,7 +87,6 @@ fn Domains(scope: Scope) -> impl IntoView {
     });
     view! {
         <PageHead scope title="domains.title" intro=Signal::derive(|| t("domains.intro"))>
-            <Menu label=t("list_page.more") acts=more(changes) words="list_page.more"/>
             <button type="button" class="btn" on:click=save><Icon name="download"/>{move || t("list.export")}</button>
             {add_button(is_adding)}
         </PageHead>
@@ -108,32 +106,27 @@ fn add_button(is_adding: RwSignal<bool>) -> Option<AnyView> {
     })
 }
 
-/// What is done with the whole list.
-fn more(changes: DomainChanges) -> Vec<Act> {
-    let reroute = Act::new("domains.reroute", "route", move || changes.reroute(Vec::new()));
-    session::can(Permission::DomainsChangeDestination).then_some(reroute).into_iter().collect()
-}
-
 /// What is done with the ticked ones.
 fn bulk(list: List, changes: DomainChanges) -> Vec<BulkAct> {
     let act = |may: Permission, label, icon, is_bad, act: Callback<Vec<String>>| {
         session::can(may).then_some(BulkAct { label, icon, is_bad, act })
     };
-    let state = |action, done| Callback::new(move |names| act_on(list, action, names, done));
+    let state =
+        |action: fn() -> DomainAction, done| Callback::new(move |names| act_on(list, action(), names, done));
     [
         act(
-            Permission::DomainsRemove,
+            Permission::DomainsSuspend,
             "domains.suspend",
             "lock",
             false,
-            state(DomainAction::Suspend, "domains.suspended"),
+            state(|| DomainAction::Suspend, "domains.suspended"),
         ),
         act(
-            Permission::DomainsRemove,
+            Permission::DomainsSuspend,
             "domains.resume",
             "check",
             false,
-            state(DomainAction::Resume, "domains.resumed"),
+            state(|| DomainAction::Resume, "domains.resumed"),
         ),
         act(
             Permission::DomainsMove,
@@ -181,20 +174,22 @@ fn row(list: List, domain: &Domain) -> Row {
     let scope = Scope::Domain(domain.name.clone());
     let routes = domain.routes.iter().map(Route::to_string).collect::<Vec<_>>().join(", ");
     let name = domain.name.clone();
-    let acts = if session::can(Permission::DomainsRemove) {
-        let switched = name.clone();
-        let (label, icon, action, done) = if domain.is_suspended {
-            ("domains.resume", "check", DomainAction::Resume, "domains.resumed")
+    let (switched, is_suspended) = (name.clone(), domain.is_suspended);
+    let (label, icon) = if is_suspended { ("domains.resume", "check") } else { ("domains.suspend", "lock") };
+    let suspend = move || {
+        let (action, done) = if is_suspended {
+            (DomainAction::Resume, "domains.resumed")
         } else {
-            ("domains.suspend", "lock", DomainAction::Suspend, "domains.suspended")
+            (DomainAction::Suspend, "domains.suspended")
         };
-        vec![
-            Act::new(label, icon, move || act_on(list, action, vec![switched.clone()], done)),
-            Act::bad("domains.remove", "trash-2", move || ask_to_remove(list, name.clone())),
-        ]
-    } else {
-        Vec::new()
+        act_on(list, action, vec![switched.clone()], done);
     };
+    let acts = [
+        session::can(Permission::DomainsSuspend).then(|| Act::new(label, icon, suspend)),
+        session::can(Permission::DomainsRemove)
+            .then(|| Act::bad("domains.remove", "trash-2", move || ask_to_remove(list, name.clone()))),
+    ];
+    let acts = acts.into_iter().flatten().collect();
     let suspended = domain
         .is_suspended
         .then(|| view! { " "<Mark tone="warn" icon="lock" text=t("domains.state_suspended")/> });

@@ -12,6 +12,7 @@ pub mod missing;
 pub mod permissions;
 pub mod quarantine;
 pub mod recover;
+pub mod resellers;
 pub mod routes;
 pub mod second_factor;
 pub mod settings;
