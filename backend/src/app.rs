@@ -6,9 +6,11 @@ use crate::{
     config::Config,
     db::Db,
     events::Events,
-    features, frame, health,
+    features, frame, health, idempotency,
     mailer::Mailer,
-    panel, spec,
+    panel,
+    rate_limits::{self, RateLimits},
+    spec,
     storage::Storage,
 };
 use actix_web::{
@@ -60,6 +62,8 @@ pub struct Services {
     pub login_limits: LoginLimits,
     /// Who takes the panel's own mail.
     pub mailer: Mailer,
+    /// How many requests are taken.
+    pub rate_limits: RateLimits,
     /// The content of held messages.
     pub storage: Storage,
     /// What is measured.
@@ -82,6 +86,7 @@ impl Services {
             tokens: Tokens::new(&secret),
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             login_limits: LoginLimits::new(clock.clone(), config.login_limits),
+            rate_limits: RateLimits::new(clock.clone(), config.rate_limits),
             metrics: health::Metrics::new().map_err(|error| error.to_string())?,
             storage,
             clock,
@@ -141,13 +146,17 @@ pub fn app(
         .app_data(Data::new(services.passwords))
         .app_data(Data::new(services.login_limits))
         .app_data(Data::new(services.mailer))
+        .app_data(Data::new(services.rate_limits))
         .app_data(Data::new(services.storage))
         .app_data(Data::new(services.metrics))
         .configure(features::preview::pages)
         .configure(health::routes)
         .configure(spec::routes)
         .configure(panel::routes)
+        .wrap(from_fn(rate_limits::limit))
         .wrap(from_fn(frame::answer))
+        // Around the frame: it keeps answers as they are sent.
+        .wrap(from_fn(idempotency::once))
         .wrap(Compress::default())
         .wrap(from_fn(frame::headers))
 }

@@ -22,6 +22,8 @@ pub struct Config {
     pub route_networks: Vec<Network>,
     /// `GATEPOST_LOGIN_LIMITS`: `on` (if not given) or `off`, for tests that sign in many times.
     pub login_limits: bool,
+    /// `GATEPOST_RATE_LIMITS`: `on` (if not given) or `off`, where something before the API limits requests.
+    pub rate_limits: bool,
     /// `GATEPOST_SMTP_RELAY`: who takes the panel's own mail, such as `smtp://127.0.0.1:25` or
     /// `smtps://user:password@mail.example`; if not given, no mail is sent and no password recovered.
     pub smtp_relay: Option<String>,
@@ -90,6 +92,7 @@ impl Config {
             base_url,
             route_networks,
             login_limits: choice(given("GATEPOST_LOGIN_LIMITS"), "GATEPOST_LOGIN_LIMITS", "on", "off")?,
+            rate_limits: choice(given("GATEPOST_RATE_LIMITS"), "GATEPOST_RATE_LIMITS", "on", "off")?,
             smtp_relay: given("GATEPOST_SMTP_RELAY"),
             log: given("GATEPOST_LOG").unwrap_or_else(|| "info".to_owned()),
             log_json: choice(given("GATEPOST_LOG_FORMAT"), "GATEPOST_LOG_FORMAT", "text", "json")

@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     error::{ApiError, ApiResult},
     health::Metrics,
+    rate_limits,
 };
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -57,7 +58,9 @@ pub async fn headers(
     let pattern = answer.request().match_pattern().unwrap_or_else(|| "other".to_owned());
     let path = answer.request().path().to_owned();
     let status = answer.status();
+    let asked = answer.request().clone();
     let headers = answer.headers_mut();
+    rate_limits::tell(&asked, headers);
     if path.starts_with("/api/docs/") {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS));
     }
@@ -142,7 +145,8 @@ fn foreign(status: StatusCode) -> ApiError {
     })
 }
 
-fn document(request: &HttpRequest, error: &ApiError) -> HttpResponse {
+/// The problem document of an error.
+pub(crate) fn document(request: &HttpRequest, error: &ApiError) -> HttpResponse {
     let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = Language::accepted(language.unwrap_or_default());
     let problem = error.problem(request.path(), &RequestId::of(request), language);

@@ -11,6 +11,8 @@
 //! | [`audit`], [`policy`], [`events`] | what every change also does |
 //! | [`storage`] | the content of held messages |
 //! | [`input`], [`paging`], [`etag`], [`csv_list`], [`error`] | how requests are read and answered |
+//! | [`rate_limits`], [`idempotency`] | how often a request is taken, and that it is done once |
+//! | [`mailer`] | the mail that the panel itself sends |
 //! | [`frame`] | what every answer has: request id, headers, problem documents, measures |
 //! | [`spec`], [`panel`], [`health`] | the API's description, the panel's files, what operators ask |
 //!
@@ -32,12 +34,14 @@ pub mod events;
 pub mod features;
 pub mod frame;
 pub mod health;
+pub mod idempotency;
 pub mod input;
 pub mod mailer;
 pub mod network;
 pub mod paging;
 pub mod panel;
 pub mod policy;
+pub mod rate_limits;
 mod setup;
 pub mod spec;
 pub mod storage;

@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use utoipa::openapi::{
     Info, License, OpenApi, Ref, RefOr,
     content::Content,
-    path::{Operation as PathOperation, PathItem},
+    path::{Operation as PathOperation, Parameter, ParameterBuilder, ParameterIn, PathItem},
     response::{Response, ResponseBuilder},
-    schema::Schema,
+    schema::{ObjectBuilder, Schema, Type},
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
 use utoipa_actix_web::AppExt;
@@ -28,7 +28,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 const ABOUT: &str = "The API of Gatepost, a mail-filtering gateway. The panel, the mail nodes and your programs use \
 the same operations. Errors are problem documents (RFC 9457); lists are paged by cursor; times are RFC 3339 in UTC; \
-changes are JSON Merge Patch (RFC 7396).";
+changes are JSON Merge Patch (RFC 7396). A caller may send 6,000 requests a minute; `RateLimit` says how many are \
+left, and 429 with `Retry-After` when to come back. With `Accept: text/csv` a list is a CSV file.";
 
 /// The whole description.
 pub fn document() -> OpenApi {
@@ -109,6 +110,9 @@ fn complete(described: &mut PathOperation, operation: &Operation) {
     if matches!(operation.access, Access::Needs(_)) {
         errors.push(ErrorCode::NotAllowed);
     }
+    if operation.access != Access::Node {
+        errors.push(ErrorCode::TooManyRequests);
+    }
     if operation.path.contains('{') {
         errors.push(ErrorCode::NotFound);
     }
@@ -118,10 +122,33 @@ fn complete(described: &mut PathOperation, operation: &Operation) {
     if described.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         errors.push(ErrorCode::Invalid);
     }
+    if is_keyed(operation) {
+        described.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        errors.extend([ErrorCode::IdempotencyRunning, ErrorCode::IdempotencyKeyReused]);
+    }
     for code in errors {
         let status = code.status().to_string();
         described.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem(code)));
     }
+}
+
+/// Whether an operation takes an `Idempotency-Key`: whatever creates or acts for somebody who is known.
+fn is_keyed(operation: &Operation) -> bool {
+    let is_person = matches!(operation.access, Access::SignedIn | Access::Needs(_));
+    is_person && operation.method == Method::Post && operation.id != "confirm_session"
+}
+
+fn idempotency_key() -> Parameter {
+    let about = "Any text of 1 to 200 letters, digits and signs. The same request sent again with it within a day is \
+answered as at first (`Idempotent-Replayed: true`) and not done again; answers of more than 64 kB without their body.";
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(about))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200)),
+        ))
+        .build()
 }
 
 fn problem(code: ErrorCode) -> Response {

@@ -31,6 +31,10 @@ pub enum ErrorCode {
     AlreadyExists,
     /// Somebody else changed it at the same time.
     Conflict,
+    /// The same `Idempotency-Key` was sent with another request.
+    IdempotencyKeyReused,
+    /// A request with the same `Idempotency-Key` is being worked on.
+    IdempotencyRunning,
     /// `If-Match` names another version.
     VersionMismatch,
     /// The request is larger than allowed.
@@ -59,7 +63,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::BadRequest,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -72,6 +76,8 @@ impl ErrorCode {
         Self::MethodNotAllowed,
         Self::AlreadyExists,
         Self::Conflict,
+        Self::IdempotencyKeyReused,
+        Self::IdempotencyRunning,
         Self::VersionMismatch,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -100,6 +106,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => 405,
             Self::AlreadyExists
             | Self::Conflict
+            | Self::IdempotencyRunning
             | Self::LastRoute
             | Self::LimitReached
             | Self::LastAdministrator => 409,
@@ -107,7 +114,7 @@ impl ErrorCode {
             Self::VersionMismatch => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Invalid => 422,
+            Self::Invalid | Self::IdempotencyKeyReused => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -129,6 +136,8 @@ impl ErrorCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::AlreadyExists => "already_exists",
             Self::Conflict => "conflict",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyRunning => "idempotency_running",
             Self::VersionMismatch => "version_mismatch",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",

@@ -2,43 +2,29 @@
 //! holds ten tries and gets one back a minute. A right
 //! password gives the account's bucket back. Accounts that do not exist have buckets, too: nothing is told.
 
+use super::buckets::{Buckets, Rate};
 use crate::{
     clock::Clock,
     error::{ApiError, ApiResult},
 };
 use contract::problem::ErrorCode;
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::net::IpAddr;
 
 /// Tries in a full bucket of an account, and the milliseconds after which it gets one back.
 const ACCOUNT: Rate = Rate { burst: 10, millis: 60_000 };
 /// The same for a client's address. Many people can share one, so it is wider.
 const ADDRESS: Rate = Rate { burst: 20, millis: 15_000 };
-/// Buckets are forgotten when there are more than this and they are full again.
-const KEPT: usize = 10_000;
-
-#[derive(Clone, Copy)]
-struct Rate {
-    burst: i64,
-    millis: i64,
-}
-
 /// The buckets.
 #[derive(Clone)]
 pub struct LoginLimits {
-    clock: Clock,
     is_on: bool,
-    /// When each bucket will be full again, in milliseconds since 1970.
-    buckets: Arc<Mutex<HashMap<String, i64>>>,
+    buckets: Buckets,
 }
 
 impl LoginLimits {
     /// Limits by that clock; off, everything may be tried.
     pub fn new(clock: Clock, is_on: bool) -> Self {
-        Self { clock, is_on, buckets: Arc::default() }
+        Self { is_on, buckets: Buckets::new(clock) }
     }
 
     /// Takes a try of the account and of the address, or tells when to come back.
@@ -48,28 +34,16 @@ impl LoginLimits {
         }
         let address = ip.map(|ip| (format!("ip {}", network_of(ip)), ADDRESS));
         let account = (account_key(username), ACCOUNT);
-        let now = self.clock.now();
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked: Vec<_> = address.into_iter().chain([account]).collect();
-        let wait = asked.iter().map(|(key, rate)| wait(&buckets, key, *rate, now)).max().unwrap_or_default();
-        if wait > 0 {
-            let seconds = u64::try_from((wait + 999) / 1000).unwrap_or(1);
-            return Err(ApiError { retry_after: Some(seconds), ..ApiError::new(ErrorCode::TooManyRequests) });
-        }
-        for (key, rate) in asked {
-            let full_at = buckets.entry(key).or_insert(now);
-            *full_at = (*full_at).max(now) + rate.millis;
-        }
-        if buckets.len() > KEPT {
-            buckets.retain(|_, full_at| *full_at > now);
-        }
-        Ok(())
+        let asked = address.into_iter().chain([account]).collect();
+        self.buckets.take(asked).map(drop).map_err(|seconds| ApiError {
+            retry_after: Some(seconds),
+            ..ApiError::new(ErrorCode::TooManyRequests)
+        })
     }
 
     /// The password was right: the account's bucket is full again.
     pub fn give_back(&self, username: &str) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.remove(&account_key(username));
+        self.buckets.fill(&account_key(username));
     }
 }
 
@@ -78,14 +52,8 @@ fn account_key(username: &str) -> String {
     format!("user {}", username.trim().to_lowercase().chars().take(320).collect::<String>())
 }
 
-/// How long until the bucket has a try again; 0 when it has one.
-fn wait(buckets: &HashMap<String, i64>, key: &str, rate: Rate, now: i64) -> i64 {
-    let full_at = buckets.get(key).copied().unwrap_or(now).max(now);
-    (full_at - now - (rate.burst - 1) * rate.millis).max(0)
-}
-
 /// One customer of a provider has a whole /64 of IPv6.
-fn network_of(ip: IpAddr) -> String {
+pub(crate) fn network_of(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:016x}", address.to_bits() >> 64),

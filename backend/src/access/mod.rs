@@ -3,6 +3,7 @@
 //!
 //! 401: not signed in · 404: the caller may not know of it · 403: may know of it, but not do this.
 
+pub mod buckets;
 pub mod credential;
 pub mod device;
 pub mod login_limits;

@@ -121,6 +121,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (owner, key) {
+        owner -> Text,
+        key -> Text,
+        request_hash -> Text,
+        status -> Nullable<Integer>,
+        content_type -> Nullable<Text>,
+        sealed_answer -> Nullable<Text>,
+        created_at -> BigInt,
+        lease_until -> BigInt,
+    }
+}
+
+diesel::table! {
     password_recoveries (token_hash) {
         token_hash -> Text,
         user_id -> Text,
@@ -357,6 +370,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     second_factor_rules,
     api_tokens,
     password_recoveries,
+    idempotency_keys,
     settings,
     audit,
     policy_revision,

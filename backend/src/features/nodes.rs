@@ -8,6 +8,7 @@ use crate::{
     access::{Caller, CallingNode},
     audit::{self, Actor, Entry},
     clock::{Clock, timestamp},
+    csv_list::{self, CsvRow},
     db::{
         Conn, Db,
         schema::{node_commands, nodes},
@@ -16,7 +17,7 @@ use crate::{
     input::{Body, NoParams, Params},
 };
 use actix_web::{
-    HttpResponse, delete, get, post,
+    HttpRequest, HttpResponse, delete, get, post,
     web::{Data, Path},
 };
 use contract::{
@@ -36,9 +37,10 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// The mail nodes.
-#[utoipa::path(tag = "nodes", responses((status = 200, body = Page<Node>, description = "All of them, by number")))]
+#[utoipa::path(tag = "nodes", responses((status = 200, description = "All of them, by number; also as `text/csv`", content((Page<Node> = "application/json"), (String = "text/csv")))))]
 #[get("/api/v1/nodes")]
 async fn list_nodes(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     clock: Data<Clock>,
@@ -46,10 +48,32 @@ async fn list_nodes(
 ) -> ApiResult<HttpResponse> {
     caller.installation(NodesView)?;
     let now = clock.now();
-    let rows =
-        db.run(|conn| Ok(nodes::table.order(nodes::number).select(NodeRow::as_select()).load(conn)?)).await?;
-    let data = rows.into_iter().map(|row: NodeRow| row.node(now)).collect();
-    Ok(HttpResponse::Ok().json(Page { data, page: Paging::default() }))
+    if csv_list::is_wanted(&request) {
+        return Ok(csv_list::stream(db, "nodes", move |conn, _| read(conn, now)));
+    }
+    Ok(HttpResponse::Ok().json(db.run(move |conn| read(conn, now)).await?))
+}
+
+fn read(conn: &mut Conn, now: i64) -> ApiResult<Page<Node>> {
+    let rows: Vec<NodeRow> = nodes::table.order(nodes::number).select(NodeRow::as_select()).load(conn)?;
+    Ok(Page { data: rows.into_iter().map(|row| row.node(now)).collect(), page: Paging::default() })
+}
+
+impl CsvRow for Node {
+    const HEAD: &'static [&'static str] =
+        &["id", "name", "number", "version", "last_seen_at", "queued", "policy_revision", "is_online"];
+    fn cells(self) -> Vec<String> {
+        vec![
+            self.id.0,
+            self.name,
+            self.number.to_string(),
+            self.version.unwrap_or_default(),
+            self.last_seen_at.map(|time| time.0).unwrap_or_default(),
+            self.queued.to_string(),
+            self.policy_revision.to_string(),
+            self.is_online.to_string(),
+        ]
+    }
 }
 
 /// Adds a mail node and shows its token.

@@ -7,6 +7,7 @@ use crate::{
     },
     audit::{self, Actor, Entry},
     clock::{Clock, timestamp},
+    csv_list::{self, CsvRow},
     db::{
         Conn, Db, portable,
         schema::{domains, resellers},
@@ -16,10 +17,7 @@ use crate::{
     paging::{self, PageRequest},
     policy::{self, Document},
 };
-use actix_web::{
-    get,
-    web::{Data, Json},
-};
+use actix_web::{HttpRequest, HttpResponse, get, web::Data};
 use contract::{
     accounts::{NewReseller, Reseller, ResellerQuery},
     page::Page,
@@ -36,17 +34,34 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The resellers in reach.
-#[utoipa::path(tag = "accounts", params(ResellerQuery), responses((status = 200, body = Page<Reseller>, description = "A page of resellers, by name")))]
+#[utoipa::path(tag = "accounts", params(ResellerQuery), responses((status = 200, description = "A page of resellers, by name; with `Accept: text/csv` the whole list", content((Page<Reseller> = "application/json"), (String = "text/csv")))))]
 #[get("/api/v1/resellers")]
 async fn list_resellers(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     query: Params<ResellerQuery>,
-) -> ApiResult<Json<Page<Reseller>>> {
+) -> ApiResult<HttpResponse> {
     let reach = caller.everything(Permission::ResellersView)?;
     let query = query.0;
-    let page = PageRequest::new(query.limit, query.cursor.as_deref(), "resellers:slug")?;
-    Ok(Json(db.run(move |conn| list(conn, &reach, &query, &page)).await?))
+    let page = page_of(query.limit, query.cursor.as_deref())?;
+    if csv_list::is_wanted(&request) {
+        return Ok(csv_list::stream(db, "resellers", move |conn, cursor| {
+            list(conn, &reach, &query, &page_of(csv_list::PAGE, cursor)?)
+        }));
+    }
+    Ok(HttpResponse::Ok().json(db.run(move |conn| list(conn, &reach, &query, &page)).await?))
+}
+
+fn page_of(limit: Option<u32>, cursor: Option<&str>) -> ApiResult<PageRequest> {
+    PageRequest::new(limit, cursor, "resellers:slug")
+}
+
+impl CsvRow for Reseller {
+    const HEAD: &'static [&'static str] = &["slug", "name", "domains", "domain_limit"];
+    fn cells(self) -> Vec<String> {
+        vec![self.slug, self.name, self.domains.to_string(), self.domain_limit.to_string()]
+    }
 }
 
 #[derive(Queryable, Selectable)]

@@ -15,6 +15,7 @@ use crate::{
         schema::{domains, log, log_details, log_events, quarantine, removed_domains, training_acts},
     },
     error::{ApiError, ApiResult},
+    idempotency,
     storage::{BodyKey, Storage},
 };
 use contract::{ids::RecordId, messages::EventKind, settings::domain::LOG_DAYS};
@@ -60,6 +61,7 @@ pub async fn sweep(
     while !is_stopped() && db.change(move |conn| end_held(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| end_training(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| logins::end_old(conn, now)).await? {}
+    while !is_stopped() && db.append(move |conn| idempotency::end_old(conn, now)).await? {}
     for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
         while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}
     }

@@ -18,6 +18,8 @@ mod frame;
 #[cfg(test)]
 mod held_mail;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod recovery;
@@ -34,6 +36,8 @@ mod settings;
 mod spec;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod timing;
 #[cfg(test)]
 mod training;
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn with_code(code: &str) -> Value {
 }
 
 /// Sets a second factor up; the secret and the recovery codes.
-async fn set_up(actor: &Actor<'_>) -> (String, Vec<String>) {
+pub(crate) async fn set_up(actor: &Actor<'_>) -> (String, Vec<String>) {
     let added = actor.call("POST", "/api/v1/me/second-factor", None).await;
     let secret = added.is(200).body["secret"].as_str().unwrap().to_owned();
     let body = json!({"totp": code(actor.gateway, &secret)});

@@ -1,0 +1,14 @@
+-- Requests that were sent with an Idempotency-Key: what was answered, for a day. status: absent while it is being
+-- worked on, at most until lease_until. sealed_answer: absent where the answer was too large to keep.
+CREATE TABLE idempotency_keys (
+  owner TEXT COLLATE "C" NOT NULL,
+  key TEXT COLLATE "C" NOT NULL,
+  request_hash TEXT COLLATE "C" NOT NULL,
+  status INTEGER,
+  content_type TEXT COLLATE "C",
+  sealed_answer TEXT COLLATE "C",
+  created_at BIGINT NOT NULL,
+  lease_until BIGINT NOT NULL,
+  PRIMARY KEY (owner, key)
+);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
