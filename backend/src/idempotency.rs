@@ -3,7 +3,7 @@
 //! is free again after its lease.
 
 use crate::{
-    access::{Caller, seal::Seal},
+    access::{Caller, credential::Credential, seal::Seal},
     clock::Clock,
     db::{Conn, Db, schema::idempotency_keys as keys},
     error::{ApiError, ApiResult},
@@ -121,7 +121,12 @@ async fn begin(request: &mut ServiceRequest) -> ApiResult<(Asked, Turn)> {
     hash.update(request.path().as_bytes());
     hash.update([0]);
     hash.update(&body);
-    let asked = Asked { owner: caller.id.0, key, request_hash: format!("{:x}", hash.finalize()) };
+    // A token sees what it asked for itself, not what its owner did.
+    let owner = match caller.credential {
+        Credential::Session { .. } => caller.id.0,
+        Credential::Token { id, .. } => id.0,
+    };
+    let asked = Asked { owner, key, request_hash: format!("{:x}", hash.finalize()) };
     request.set_payload(Payload::from(body));
     let (db, clock) = (service::<Db>(request.request())?, service::<Clock>(request.request())?);
     let (now, wanted) = (clock.now(), asked.clone());

@@ -42,7 +42,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// The log entries in reach (LOG-01, LOG-34).
 #[utoipa::path(tag = "log", params(LogQuery),
-    responses((status = 200, description = "Found", body = Page<LogItem>), (status = "4XX", description = "Refused", body = Problem)))]
+    responses((status = 200, description = "Found; with `Accept: text/csv` the whole list", content((Page<LogItem> = "application/json"), (String = "text/csv"))), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/log")]
 async fn list_log(
     caller: Caller,
@@ -57,7 +57,7 @@ async fn list_log(
 
 /// The log entries of a domain (LOG-01).
 #[utoipa::path(tag = "log", params(LogQuery),
-    responses((status = 200, description = "Found", body = Page<LogItem>), (status = "4XX", description = "Refused", body = Problem)))]
+    responses((status = 200, description = "Found; with `Accept: text/csv` the whole list", content((Page<LogItem> = "application/json"), (String = "text/csv"))), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/log")]
 async fn list_domain_log(
     caller: Caller,

@@ -59,7 +59,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// The held messages in reach (QUA-01).
 #[utoipa::path(tag = "quarantine", params(QuarantineQuery),
-    responses((status = 200, description = "Found", body = Page<QuarantineItem>), (status = "4XX", description = "Refused", body = Problem)))]
+    responses((status = 200, description = "Found; with `Accept: text/csv` the whole list", content((Page<QuarantineItem> = "application/json"), (String = "text/csv"))), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/quarantine")]
 async fn list_quarantine(
     caller: Caller,
@@ -74,7 +74,7 @@ async fn list_quarantine(
 
 /// The held messages of a domain (QUA-01).
 #[utoipa::path(tag = "quarantine", params(QuarantineQuery),
-    responses((status = 200, description = "Found", body = Page<QuarantineItem>), (status = "4XX", description = "Refused", body = Problem)))]
+    responses((status = 200, description = "Found; with `Accept: text/csv` the whole list", content((Page<QuarantineItem> = "application/json"), (String = "text/csv"))), (status = "4XX", description = "Refused", body = Problem)))]
 #[get("/api/v1/domains/{domain}/quarantine")]
 async fn list_domain_quarantine(
     caller: Caller,

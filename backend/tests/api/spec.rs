@@ -72,3 +72,19 @@ fn the_committed_description_is_fresh() {
         "openapi/openapi.json is stale: run `gatepost spec > openapi/openapi.json`"
     );
 }
+
+/// Every list answers as CSV, too.
+#[test]
+fn every_list_is_also_a_csv_file() {
+    let document: serde_json::Value = serde_json::from_str(&backend::spec::print().unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let mut lists = 0;
+    for (path, operations) in paths {
+        let content = &operations["get"]["responses"]["200"]["content"];
+        if content["application/json"].to_string().contains("Page_") {
+            assert!(!content["text/csv"].is_null(), "{path}");
+            lists += 1;
+        }
+    }
+    assert!(lists >= 13, "{lists}");
+}
