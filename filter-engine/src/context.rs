@@ -1,6 +1,6 @@
 //! What a check may see. Checks read it and change nothing.
 
-use crate::{facts::Facts, message::Message};
+use crate::{facts::Facts, learned::model::Model, message::Message};
 use contract::settings::Settings;
 
 /// The input of a check.
@@ -12,4 +12,6 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// The settings of the recipient.
     pub settings: &'a Settings,
+    /// What was learned.
+    pub model: &'a Model<'a>,
 }

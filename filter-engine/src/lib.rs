@@ -39,10 +39,21 @@ pub use message::{Envelope, Message, PREFIX_LIMIT};
 pub use verdict::{Action, RecommendedAction, Verdict};
 
 use contract::settings::Settings;
+use learned::model::Model;
 
-/// Judges a message for one recipient, whose settings these are.
+/// Judges a message for one recipient, whose settings these are, by the model of the product.
 pub fn evaluate(message: &Message<'_>, facts: &Facts, settings: &Settings) -> Verdict {
-    let context = context::Context { message, facts, settings };
+    evaluate_with(message, facts, settings, Model::shipped())
+}
+
+/// Judges a message for one recipient by this model.
+pub fn evaluate_with(
+    message: &Message<'_>,
+    facts: &Facts,
+    settings: &Settings,
+    model: &Model<'_>,
+) -> Verdict {
+    let context = context::Context { message, facts, settings, model };
     let mut findings = Vec::new();
     for check in checks::CHECKS {
         (check.run)(&context, &mut findings);

@@ -5,7 +5,7 @@ use super::Check;
 use crate::{
     context::Context,
     finding::{Finding, Symbol},
-    learned::{features::View, model::Model},
+    learned::features::View,
 };
 
 /// How much of all mail is good.
@@ -25,7 +25,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let model = Model::shipped();
+    let model = context.model;
     findings.push(Finding::of(&PRIOR).weighing(model.intercept()));
     for (view, weight) in model.contributions(context.message.features()) {
         findings.push(Finding::of(symbol(view)).weighing(weight));

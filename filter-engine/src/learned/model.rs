@@ -1,21 +1,24 @@
 //! The trained weights: one byte a bucket, read in place, shared by all threads.
 //!
-//! Layout, little-endian: `GPM1`; the intercept; for each view of [`View::ALL`] its trust, its bias and its step,
+//! Layout, little-endian: `GPM2`; the checksum of what follows, `u64`; the length of the card, `u32`, and the card;
+//! the intercept; for each view of [`View::ALL`] its trust, its bias and its step,
 //! all `f32`; then for each view one `i8` a bucket, in units of its step.
 
 use super::{
+    buckets::{SEED, hash},
     features::{Features, View},
     training::{Fusion, ViewWeights, scale},
 };
 use std::sync::LazyLock;
 
-const MAGIC: &[u8; 4] = b"GPM1";
+const MAGIC: &[u8; 4] = b"GPM2";
 /// The greatest absolute value of a stored weight.
 const GREATEST: f32 = 127.0;
 
 /// A model whose weights lie in `'a`.
 #[derive(Clone, Debug, Default)]
 pub struct Model<'a> {
+    card: &'a str,
     intercept: f32,
     views: Vec<StoredView<'a>>,
 }
@@ -38,9 +41,16 @@ impl Model<'static> {
 }
 
 impl<'a> Model<'a> {
-    /// Reads a stored model; `None` if the bytes are none.
+    /// Reads a stored model; `None` if the bytes are none, or are damaged.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes.strip_prefix(MAGIC)?;
+        let (sum, mut rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<8>()?;
+        if hash(SEED, rest) != u64::from_le_bytes(*sum) {
+            return None;
+        }
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (card, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        let card = std::str::from_utf8(card).ok()?;
+        rest = after;
         let intercept = take_number(&mut rest)?;
         let mut numbers = Vec::new();
         for _ in View::ALL {
@@ -52,7 +62,12 @@ impl<'a> Model<'a> {
             rest = after;
             views.push(StoredView { trust, bias, step, weights });
         }
-        rest.is_empty().then_some(Self { intercept, views })
+        rest.is_empty().then_some(Self { card, intercept, views })
+    }
+
+    /// How it was made: program, date, sources with their counts, trust in the views. Lines of text.
+    pub fn card(&self) -> &'a str {
+        self.card
     }
 
     /// What speaks for good mail before anything is known of a message, in log-odds.
@@ -85,9 +100,10 @@ fn take_number(rest: &mut &[u8]) -> Option<f32> {
     Some(f32::from_le_bytes(*number)).filter(|number| number.is_finite())
 }
 
-/// Stores what was learned.
-pub fn store(views: &[ViewWeights], fusion: &Fusion) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
+/// Stores what was learned, and how.
+pub fn store(card: &str, views: &[ViewWeights], fusion: &Fusion) -> Vec<u8> {
+    let mut bytes = u32::try_from(card.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+    bytes.extend(card.as_bytes());
     bytes.extend(fusion.intercept.to_le_bytes());
     for (view, trust) in views.iter().zip(fusion.trust) {
         for number in [trust, view.bias, step(view)] {
@@ -98,7 +114,7 @@ pub fn store(views: &[ViewWeights], fusion: &Fusion) -> Vec<u8> {
         let step = step(view);
         bytes.extend(view.weights.iter().flat_map(|weight| nearest((weight / step).round()).to_ne_bytes()));
     }
-    bytes
+    [MAGIC.as_slice(), &hash(SEED, &bytes).to_le_bytes(), &bytes].concat()
 }
 
 fn step(view: &ViewWeights) -> f32 {
@@ -130,7 +146,16 @@ mod tests {
     #[test]
     fn what_is_no_model_is_not_read() {
         assert!(Model::read(b"").is_none());
-        assert!(Model::read(b"GPM1 but then something else").is_none());
+        assert!(Model::read(b"GPM2 but then something else").is_none());
+    }
+
+    #[test]
+    fn a_damaged_model_is_not_read() {
+        let mut bytes = include_bytes!("../../models/gatepost.bin").to_vec();
+        assert!(Model::read(&bytes).is_some());
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        assert!(Model::read(&bytes).is_none());
     }
 
     #[test]
@@ -146,8 +171,9 @@ mod tests {
             })
             .to_vec();
         let fusion = Fusion { trust: [0.01; 7], intercept: -0.25 };
-        let bytes = store(&views, &fusion);
+        let bytes = store("made for a test", &views, &fusion);
         let model = Model::read(&bytes).unwrap();
+        assert_eq!(model.card(), "made for a test");
         let features = Features { views: std::array::from_fn(|_| vec![1, 2, 100]) };
         let wanted: f32 = fusion
             .trust
