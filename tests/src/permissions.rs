@@ -115,11 +115,13 @@ fn of_oneself(operation: &str, tenant: &Tenant) -> Option<Arguments> {
         | "get_log_volume"
         | "list_nodes"
         | "get_global_settings"
+        | "count_global_overrides"
         | "get_policy"
         | "get_commands" => with(&[], None),
         "get_domain"
         | "get_routes"
         | "get_domain_settings"
+        | "count_domain_overrides"
         | "list_domain_quarantine"
         | "list_domain_log"
         | "get_domain_log_volume"
@@ -134,7 +136,10 @@ fn of_settings(operation: &str, tenant: &Tenant) -> Option<Arguments> {
     let with = Arguments::new;
     Some(match operation {
         "change_global_settings" => with(&[], Some(json!({ "incoming.quarantine_threshold": 0.85 }))),
-        "get_reseller_settings" => with(&[tenant.slug], None),
+        "list_global_overrides" => with(&["domain.log_days"], None),
+        "list_reseller_overrides" => with(&[tenant.slug, "domain.log_days"], None),
+        "list_domain_overrides" => with(&[&domain, "incoming.quarantine_threshold"], None),
+        "get_reseller_settings" | "count_reseller_overrides" => with(&[tenant.slug], None),
         "change_reseller_settings" => {
             with(&[tenant.slug], Some(json!({ "incoming.quarantine_threshold": 0.86 })))
         }

@@ -3,10 +3,16 @@
 
 use diesel::{
     Connection, ConnectionError, PgConnection, SqliteConnection,
-    connection::{SimpleConnection, TransactionManager},
+    connection::{InstrumentationEvent, SimpleConnection, TransactionManager},
     r2d2::ManageConnection,
 };
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// A connection to either database. Queries are written once against it.
 #[derive(diesel::MultiConnection)]
@@ -53,20 +59,22 @@ const POSTGRES_SETTINGS: &str = "SET statement_timeout = '60s'; SET lock_timeout
 #[derive(Clone, Debug)]
 pub struct Opener {
     place: Place,
+    /// The statements that its connections were sent.
+    statements: Arc<AtomicU64>,
 }
 
 impl Opener {
     /// Opens connections to that place.
-    pub const fn new(place: Place) -> Self {
-        Self { place }
+    pub fn new(place: Place) -> Self {
+        Self { place, statements: Arc::default() }
     }
-}
 
-impl ManageConnection for Opener {
-    type Connection = AnyConnection;
-    type Error = diesel::r2d2::Error;
+    /// How many statements its connections were sent.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
 
-    fn connect(&self) -> Result<AnyConnection, Self::Error> {
+    fn open(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
         use diesel::r2d2::Error::{ConnectionError as Failed, QueryError};
         match &self.place {
             Place::Postgres(url) => {
@@ -83,6 +91,22 @@ impl ManageConnection for Opener {
                 Ok(AnyConnection::Sqlite(connection))
             }
         }
+    }
+}
+
+impl ManageConnection for Opener {
+    type Connection = AnyConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<AnyConnection, Self::Error> {
+        let mut connection = self.open()?;
+        let statements = Arc::clone(&self.statements);
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                statements.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Ok(connection)
     }
 
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {

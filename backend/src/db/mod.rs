@@ -24,6 +24,7 @@ pub type Backend = <Conn as diesel::Connection>::Backend;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Opener>,
+    opener: Opener,
     /// SQLite has one writer: waiting for it here is fair, and holds no connection.
     writer: Option<Arc<Mutex<()>>>,
     revision: watch::Sender<i64>,
@@ -56,10 +57,11 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(!is_sqlite)
             .connection_timeout(Duration::from_secs(20))
-            .build(opener)
+            .build(opener.clone())
             .map_err(|error| format!("cannot open the database: {error}"))?;
         Ok(Self {
             pool,
+            opener,
             writer: is_sqlite.then(|| Arc::new(Mutex::new(()))),
             revision: watch::Sender::new(revision),
         })
@@ -125,6 +127,11 @@ impl Db {
             portable::append(conn, work)
         })
         .await
+    }
+
+    /// How many statements this program has sent so far.
+    pub fn statements(&self) -> u64 {
+        self.opener.statements()
     }
 
     /// The policy revision as far as this program knows: another one may have raised it since.

@@ -46,7 +46,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 type Services = (Data<Db>, Data<Clock>, Data<Events>);
 
 /// Whose settings a request is about.
-enum Owner {
+pub(super) enum Owner {
     Installation,
     Reseller(String),
     Domain(String),
@@ -55,7 +55,7 @@ enum Owner {
 
 impl Owner {
     /// The settings, if the caller may see them. To be changed, each setting asks for its own permission.
-    fn scope(&self, conn: &mut Conn, caller: &Caller) -> ApiResult<Scope> {
+    pub(super) fn scope(&self, conn: &mut Conn, caller: &Caller) -> ApiResult<Scope> {
         match self {
             Self::Installation => caller.installation(Permission::DefaultSettingsEdit).map(Scope::Global),
             Self::Reseller(slug) => {

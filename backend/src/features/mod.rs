@@ -38,6 +38,7 @@ mod second_factor;
 mod second_factor_proof;
 mod second_factor_rules;
 mod sessions;
+mod setting_overrides;
 mod settings_store;
 mod sign_in;
 mod stored_bodies;
@@ -72,6 +73,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)
+        .configure(setting_overrides::routes)
         .configure(event_stream::routes)
         // Before the log's entries, whose path has an id where this one has a word.
         .configure(log_volume::configure)

@@ -7,12 +7,15 @@ use crate::{
     },
     audit::{self, Actor, Entry},
     clock::Clock,
-    db::{Conn, schema::settings},
+    db::{
+        Backend, Conn,
+        schema::{domains, settings},
+    },
     error::ApiResult,
     policy::{self, Document},
 };
 use contract::settings::{Level, Overrides, Setting, SettingType, Settings};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Bool};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -114,6 +117,27 @@ fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResul
         .select((settings::key, settings::value))
         .load::<(String, String)>(conn)?;
     Ok(readable(rows))
+}
+
+/// The condition for rows of the levels below a scope.
+type Below = Box<dyn BoxableExpression<settings::table, Backend, SqlType = Bool>>;
+
+/// What is below a scope.
+pub(super) fn below(scope: &Scope) -> Below {
+    let (domain, email) = (Level::Domain.name(), Level::Email.name());
+    match scope {
+        Scope::Global(_) => Box::new(settings::level.ne(Level::Global.name())),
+        Scope::Reseller(reseller) => {
+            let own = domains::table.filter(domains::reseller_id.eq(reseller.target().id));
+            let is_own = settings::scope_id.eq_any(own.select(domains::id));
+            Box::new(settings::level.eq_any([domain, email]).and(is_own))
+        }
+        Scope::Domain(domain) => {
+            Box::new(settings::level.eq(email).and(settings::scope_id.eq(domain.target().id)))
+        }
+        // No level has no name.
+        Scope::Mailbox(_) => Box::new(settings::level.eq("")),
+    }
 }
 
 /// The value of a setting that is in force for each of these domains.

@@ -7,10 +7,7 @@ use super::{
 };
 use crate::{
     access::scope::{domain_names, find_domains},
-    db::{
-        Backend, Conn,
-        schema::{domains, settings},
-    },
+    db::{Conn, schema::settings},
     error::{ApiError, ApiResult},
 };
 use contract::{
@@ -88,20 +85,9 @@ fn turned_round(conn: &mut Conn, scope: &Scope, levels: &[Overrides]) -> ApiResu
 
 /// The thresholds that are set at the levels below a scope.
 fn below(conn: &mut Conn, scope: &Scope) -> ApiResult<BTreeMap<Place, Overrides>> {
-    let rows = settings::table.filter(settings::key.eq_any(KEYS)).into_boxed::<Backend>();
-    let rows = match scope {
-        Scope::Global(_) => rows.filter(settings::level.ne(Level::Global.name())),
-        Scope::Reseller(reseller) => {
-            let own = domains::table.filter(domains::reseller_id.eq(reseller.target().id));
-            rows.filter(settings::level.eq_any([Level::Domain.name(), Level::Email.name()]))
-                .filter(settings::scope_id.eq_any(own.select(domains::id)))
-        }
-        Scope::Domain(domain) => rows
-            .filter(settings::level.eq(Level::Email.name()))
-            .filter(settings::scope_id.eq(domain.target().id)),
-        Scope::Mailbox(_) => return Ok(BTreeMap::new()),
-    };
-    let rows = rows
+    let rows = settings::table
+        .filter(settings::key.eq_any(KEYS))
+        .filter(store::below(scope))
         .select((settings::level, settings::scope_id, settings::mailbox, settings::key, settings::value))
         .load::<(String, i64, String, String, String)>(conn)?;
     let mut below: BTreeMap<Place, Overrides> = BTreeMap::new();

@@ -31,9 +31,13 @@ mod second_factor;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod setting_overrides;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod spec;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]

@@ -1,10 +1,55 @@
-//! Section: what a domain keeps and how long it tries.
+//! Section: who a domain belongs to, whom it takes mail for, what it keeps and how long it tries (SET-02 … SET-11).
 
-use super::{AnySetting, Level, Setting, TimeZone};
+use super::{AnySetting, EmailAddress, Level, Setting, Text, TimeZone};
 use crate::permission::Permission;
 use std::borrow::Cow;
 
 const DOWN_TO_DOMAINS: &[Level] = &[Level::Global, Level::Reseller, Level::Domain];
+
+/// Who is written to about the domain; empty for nobody (SET-02).
+pub static CONTACT: Setting<EmailAddress> = Setting {
+    key: "domain.contact",
+    default: EmailAddress(Cow::Borrowed("")),
+    limits: (),
+    editable_at: &[Level::Domain],
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// Who looks after the mail servers of the domain; empty for nobody (SET-08).
+pub static ADMINISTRATOR_CONTACT: Setting<EmailAddress> = Setting {
+    key: "domain.administrator_contact",
+    default: EmailAddress(Cow::Borrowed("")),
+    limits: (),
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// From whom notices about the domain's mail come; empty for the installation's sender (SET-03).
+pub static NOTIFICATION_SENDER: Setting<EmailAddress> = Setting {
+    key: "domain.notification_sender",
+    default: EmailAddress(Cow::Borrowed("")),
+    limits: (),
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// Characters that no local part of a recipient may have (SET-05).
+pub static REJECTED_CHARACTERS: Setting<Text> = Setting {
+    key: "domain.rejected_characters",
+    default: Text(Cow::Borrowed("")),
+    limits: 40,
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// Whether mail to addresses that cannot be is in the log (SET-04).
+pub static LOG_INVALID_RECIPIENTS: Setting<bool> = Setting {
+    key: "domain.log_invalid_recipients",
+    default: false,
+    limits: (),
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
 
 /// The time zone of dates in the panel and in reports (SET-06, QUA-12).
 pub static TIME_ZONE: Setting<TimeZone> = Setting {
@@ -33,4 +78,13 @@ pub static RETRY_DAYS: Setting<i32> = Setting {
     permission: Permission::DomainSettingsEdit,
 };
 
-pub(super) static SECTION: &[&dyn AnySetting] = &[&TIME_ZONE, &LOG_DAYS, &RETRY_DAYS];
+pub(super) static SECTION: &[&dyn AnySetting] = &[
+    &CONTACT,
+    &NOTIFICATION_SENDER,
+    &LOG_INVALID_RECIPIENTS,
+    &REJECTED_CHARACTERS,
+    &TIME_ZONE,
+    &ADMINISTRATOR_CONTACT,
+    &LOG_DAYS,
+    &RETRY_DAYS,
+];

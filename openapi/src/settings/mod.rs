@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub use types::{Choice, Control, SettingType, Text, TimeZone};
+pub use types::{Choice, Control, EmailAddress, SettingType, Text, TimeZone};
 
 /// Why a value can't be taken for a setting.
 pub type Invalid = crate::problem::InvalidCode;
@@ -173,6 +173,20 @@ mod tests {
         assert_eq!(both.get(&incoming::QUARANTINE_THRESHOLD), 0.5);
         assert_eq!(Settings::resolve([&global]).get(&incoming::QUARANTINE_THRESHOLD), 0.8);
         assert_eq!(Settings::default().get(&incoming::QUARANTINE_THRESHOLD), 0.9);
+    }
+
+    /// SET-02, SET-08.
+    #[test]
+    fn a_contact_is_one_plain_address_or_nobody() {
+        for address in ["", "it@example.com", "a+b@sub.example.org"] {
+            assert_eq!(domain::CONTACT.check(&json!(address)), Ok(()), "{address}");
+        }
+        for text in
+            ["it", "@example.com", "it@", "it@example", "a b@example.com", "a@b@example.com", "a@.com"]
+        {
+            assert_eq!(domain::CONTACT.check(&json!(text)), Err(Invalid::NotAnEmailAddress), "{text}");
+        }
+        assert_eq!(domain::CONTACT.check(&json!(5)), Err(Invalid::WrongType));
     }
 
     #[test]

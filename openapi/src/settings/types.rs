@@ -131,6 +131,40 @@ impl SettingType for Text {
     }
 }
 
+/// An e-mail address, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailAddress(pub std::borrow::Cow<'static, str>);
+
+impl EmailAddress {
+    /// The most characters (RFC 5321 §4.5.3.1.3, without the brackets).
+    const LONGEST: usize = 254;
+}
+
+impl SettingType for EmailAddress {
+    type Limits = ();
+    fn from_json(value: &Value, _: &()) -> Result<Self, Invalid> {
+        let text = value.as_str().ok_or(Invalid::WrongType)?;
+        let is_plain = |part: &str| {
+            part.split('.').all(|word| !word.is_empty() && word.chars().all(|one| one.is_ascii_graphic()))
+                && !part.contains(['@', '"', '<', '>', '(', ')', '[', ']', ',', ';', ':', '\\'])
+        };
+        let is_address = text.split_once('@').is_some_and(|(local, domain)| {
+            local.len() <= 64 && domain.contains('.') && is_plain(local) && is_plain(domain)
+        });
+        if text.is_empty() || (text.len() <= Self::LONGEST && is_address) {
+            Ok(Self(text.to_owned().into()))
+        } else {
+            Err(Invalid::NotAnEmailAddress)
+        }
+    }
+    fn to_json(&self) -> Value {
+        json!(self.0)
+    }
+    fn control(_: &()) -> Control {
+        Control::Text { max_length: Self::LONGEST }
+    }
+}
+
 /// The name of a time zone in the IANA database, such as `Europe/Berlin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeZone(pub std::borrow::Cow<'static, str>);

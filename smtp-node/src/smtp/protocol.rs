@@ -126,6 +126,8 @@ pub fn accepted(message_id: &str) -> Reply {
 pub enum Reason {
     /// The domain is not ours, or the address asks for relaying.
     RelayDenied,
+    /// The recipient's local part has a character that the domain refuses (SET-05).
+    RestrictedCharacters,
     /// The domain is suspended.
     Suspended,
     /// The null sender with more than one recipient.
@@ -160,8 +162,9 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RelayDenied,
+        Self::RestrictedCharacters,
         Self::Suspended,
         Self::NullSenderManyRecipients,
         Self::BareNewline,
@@ -183,6 +186,7 @@ impl Reason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RelayDenied => "relay_denied",
+            Self::RestrictedCharacters => "restricted_characters",
             Self::Suspended => "suspended",
             Self::NullSenderManyRecipients => "null_sender_many_recipients",
             Self::BareNewline => "bare_newline",
@@ -205,6 +209,7 @@ impl Reason {
     pub const fn reply(self) -> Reply {
         match self {
             Self::RelayDenied => Reply::new(550, "5.7.1", "Relay not permitted!"),
+            Self::RestrictedCharacters => Reply::new(550, "5.1.3", "restricted characters in address"),
             Self::Suspended => Reply::new(450, "4.2.1", "Mail for this domain is suspended, try again later"),
             Self::NullSenderManyRecipients => {
                 Reply::new(550, "5.5.3", "Legitimate bounces are never sent to more than one recipient.")

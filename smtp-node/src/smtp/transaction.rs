@@ -9,7 +9,13 @@ use super::{
     protocol::{self, Reason, Reply},
 };
 use crate::{lookups::SenderPolicy, policy::Policy};
-use contract::{nodes::DomainPolicy, settings::Settings};
+use contract::{
+    nodes::DomainPolicy,
+    settings::{
+        Settings, Text,
+        domain::{LOG_INVALID_RECIPIENTS, REJECTED_CHARACTERS},
+    },
+};
 use std::sync::Arc;
 
 /// Recipients of one message (RFC 5321 §4.5.3.1.8 asks for 100).
@@ -93,14 +99,11 @@ impl Transaction {
             address,
             wish,
         };
-        if recipient.domain.is_suspended {
-            let reason = Reason::Suspended;
-            return Err(Refusal { reply: reason.reply(), logged: Some((Box::new(recipient), reason)) });
-        }
-        //
-        if self.sender.is_empty() && !self.recipients.is_empty() {
-            let reason = Reason::NullSenderManyRecipients;
-            return Err(Refusal { reply: reason.reply(), logged: Some((Box::new(recipient), reason)) });
+        if let Some(reason) = self.objection(&recipient) {
+            let is_silent =
+                reason == Reason::RestrictedCharacters && !recipient.settings.get(&LOG_INVALID_RECIPIENTS);
+            let logged = (!is_silent).then(|| (Box::new(recipient), reason));
+            return Err(Refusal { reply: reason.reply(), logged });
         }
         if self.recipients.len() >= MAX_RECIPIENTS {
             return Err(refuse(protocol::TOO_MANY_RECIPIENTS));
@@ -109,6 +112,21 @@ impl Transaction {
             self.recipients.push(recipient);
         }
         Ok(())
+    }
+
+    /// Why a recipient of a domain of ours is not taken.
+    fn objection(&self, recipient: &Recipient) -> Option<Reason> {
+        let is_null_sender_again = self.sender.is_empty() && !self.recipients.is_empty();
+        let Text(rejected) = recipient.settings.get(&REJECTED_CHARACTERS);
+        let has_rejected = recipient.address.local.chars().any(|one| rejected.contains(one));
+        if recipient.domain.is_suspended {
+            Some(Reason::Suspended)
+        } else if has_rejected {
+            Some(Reason::RestrictedCharacters)
+        } else {
+            //
+            is_null_sender_again.then_some(Reason::NullSenderManyRecipients)
+        }
     }
 }
 
@@ -125,4 +143,44 @@ pub struct Refusal {
     pub reply: Reply,
     /// What the log says, if it is a domain of ours.
     pub logged: Option<(Box<Recipient>, Reason)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::nodes::{PolicyChanges, PolicyDocument};
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    /// What RCPT hears with these settings of the domain, and whether the log says so.
+    fn told(path: &str, is_suspended: bool, settings: &[(&str, serde_json::Value)]) -> Option<(u16, bool)> {
+        let domain = PolicyDocument::Domain(DomainPolicy {
+            name: "ours.test".into(),
+            reseller: None,
+            is_suspended,
+            routes: vec![],
+            settings: settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+            mailboxes: BTreeMap::new(),
+        });
+        let changes = PolicyChanges { revision: 1, documents: vec![domain], more: false };
+        let policy = Arc::new(Policy::default().after(changes));
+        let mut transaction = Transaction::begin("<jane@sender.test>", policy, 1_000).unwrap();
+        transaction.add(path).err().map(|refusal| (refusal.reply.code, refusal.logged.is_some()))
+    }
+
+    /// SET-04, SET-05.
+    #[test]
+    fn a_recipient_with_a_rejected_character_is_refused_and_logged_if_wanted() {
+        let rejected = (REJECTED_CHARACTERS.key, json!("&:"));
+        assert_eq!(told("<a&b@ours.test>", false, std::slice::from_ref(&rejected)), Some((550, false)));
+        assert_eq!(told("<a.b@ours.test>", false, std::slice::from_ref(&rejected)), None);
+        let logged = (LOG_INVALID_RECIPIENTS.key, json!(true));
+        assert_eq!(told("<\"a:b\"@ours.test>", false, &[rejected, logged]), Some((550, true)));
+        assert_eq!(told("<a&b@ours.test>", false, &[]), None);
+    }
+
+    #[test]
+    fn mail_of_a_suspended_domain_waits_at_its_senders() {
+        assert_eq!(told("<anna@ours.test>", true, &[]), Some((450, true)));
+    }
 }
