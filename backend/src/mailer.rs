@@ -21,6 +21,8 @@ pub struct Mailer {
 /// A mail in plain text.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// From whom; the configuration's sender if not given (SET-03).
+    pub sender: Option<Address>,
     /// To whom.
     pub recipient: Address,
     /// The subject.
@@ -53,7 +55,7 @@ impl Mailer {
     pub async fn send(&self, letter: Letter) -> Result<(), String> {
         let relay = self.relay.as_ref().ok_or("there is no relay for mail: set GATEPOST_SMTP_RELAY")?;
         let message = Message::builder()
-            .from(self.sender.clone())
+            .from(letter.sender.map_or_else(|| self.sender.clone(), |address| Mailbox::new(None, address)))
             .to(Mailbox::new(None, letter.recipient))
             .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)

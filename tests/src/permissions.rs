@@ -138,7 +138,7 @@ fn of_settings(operation: &str, tenant: &Tenant) -> Option<Arguments> {
         "change_global_settings" => with(&[], Some(json!({ "incoming.quarantine_threshold": 0.85 }))),
         "list_global_overrides" => with(&["domain.log_days"], None),
         "list_reseller_overrides" => with(&[tenant.slug, "domain.log_days"], None),
-        "list_domain_overrides" => with(&[&domain, "incoming.quarantine_threshold"], None),
+        "list_domain_overrides" => with(&[domain, "incoming.quarantine_threshold"], None),
         "get_reseller_settings" | "count_reseller_overrides" => with(&[tenant.slug], None),
         "change_reseller_settings" => {
             with(&[tenant.slug], Some(json!({ "incoming.quarantine_threshold": 0.86 })))

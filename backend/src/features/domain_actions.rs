@@ -3,6 +3,7 @@
 //! does not exist (P2), and the others are done.
 
 use super::{
+    domain_notices,
     domains::{self as list, owner, read},
     resellers, routes,
 };
@@ -19,6 +20,7 @@ use crate::{
     etag::{self, IfMatch},
     events::{Announcement, Events},
     input::Body,
+    mailer::{Letter, Mailer},
     policy::{self, Document},
 };
 use actix_web::{
@@ -39,7 +41,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Domains in one request.
 const MOST: usize = 10_000;
 
-type Services = (Data<Db>, Data<Clock>, Data<Config>, Data<Events>);
+type Services = (Data<Db>, Data<Clock>, Data<Config>, Data<Events>, Data<Mailer>);
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(act_on_domains).service(change_domain);
@@ -55,25 +57,28 @@ async fn change_domain(
     path: Path<String>,
     body: Body<DomainChange>,
 ) -> ApiResult<HttpResponse> {
-    let (db, clock, _, events) = services;
+    let (db, clock, _, events, mailer) = services;
     let (if_match, change) = (IfMatch::of(&request), body.0);
-    let (key, domain) = db
+    let (key, domain, letters) = db
         .change(move |conn| {
             let domain = caller.domain(conn, &path, Permission::DomainsSuspend)?;
             if_match.check(&read(conn, domain.target())?)?;
-            let actor = Actor::from(&caller);
-            if let Some(is_suspended) = change.is_suspended {
-                suspend(conn, &clock, &actor, &domain, is_suspended)?;
+            let (actor, mut letters) = (Actor::from(&caller), Vec::new());
+            if let Some(is_suspended) = change.is_suspended
+                && suspend(conn, &clock, &actor, &domain, is_suspended)?
+            {
+                letters = domain_notices::of_suspension(conn, &[domain.target().clone()], is_suspended)?;
             }
             if let Some(reseller) = change.reseller {
                 caller.demand(Permission::DomainsMove)?;
                 let to = new_owner(conn, &caller, reseller.as_deref())?;
                 hand_over(conn, &clock, &actor, &domain, to)?;
             }
-            Ok((domain.target().clone(), read(conn, domain.target())?))
+            Ok((domain.target().clone(), read(conn, domain.target())?, letters))
         })
         .await?;
     events.announce(Announcement::domain_policy(&key));
+    domain_notices::send(&mailer, letters);
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag::of(&domain)?)).json(domain))
 }
 
@@ -87,7 +92,7 @@ async fn act_on_domains(
     services: Services,
     body: Body<DomainSelection>,
 ) -> ApiResult<HttpResponse> {
-    let (db, clock, config, events) = services;
+    let (db, clock, config, events, mailer) = services;
     let DomainSelection { mut action, domains, dry_run } = body.0;
     caller.demand(Permission::DomainsView)?;
     caller.demand(needed(&action))?;
@@ -102,9 +107,11 @@ async fn act_on_domains(
         *to = checked.into_iter().next().unwrap_or_else(|| to.clone());
     }
     let work = move |conn: &mut Conn| act_on_all(conn, &clock, &caller, &action, domains);
-    let (results, touched) = if dry_run { db.rehearse(work).await? } else { db.change(work).await? };
+    let (results, touched, letters) =
+        if dry_run { db.rehearse(work).await? } else { db.change(work).await? };
     if !dry_run {
         touched.iter().for_each(|key| events.announce(Announcement::domain_policy(key)));
+        domain_notices::send(&mailer, letters);
     }
     Ok(HttpResponse::Ok().json(DomainResults { results }))
 }
@@ -118,14 +125,14 @@ const fn needed(action: &DomainAction) -> Permission {
     }
 }
 
-/// What became of each, and which are different now.
+/// What became of each, which are different now, and what is to be told.
 fn act_on_all(
     conn: &mut Conn,
     clock: &Clock,
     caller: &Caller,
     action: &DomainAction,
     names: Vec<String>,
-) -> ApiResult<(Vec<DomainResult>, Vec<DomainKey>)> {
+) -> ApiResult<(Vec<DomainResult>, Vec<DomainKey>, Vec<Letter>)> {
     let (mut results, mut touched) = (Vec::with_capacity(names.len()), Vec::new());
     for domain in names {
         // Each in a transaction of its own within the whole: what stands against one leaves no half of it.
@@ -141,7 +148,12 @@ fn act_on_all(
         };
         results.push(result);
     }
-    Ok((results, touched))
+    let letters = match action {
+        DomainAction::Suspend => domain_notices::of_suspension(conn, &touched, true)?,
+        DomainAction::Resume => domain_notices::of_suspension(conn, &touched, false)?,
+        _ => Vec::new(),
+    };
+    Ok((results, touched, letters))
 }
 
 fn act(

@@ -4,6 +4,7 @@ mod api_token_store;
 mod api_tokens;
 mod audit_log;
 mod domain_actions;
+mod domain_notices;
 pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;

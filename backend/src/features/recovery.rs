@@ -3,11 +3,13 @@
 //! asked for when signing in.
 
 use super::{
-    second_factor_proof,
+    domain_notices, second_factor_proof,
     user_accounts::{check_password, end_sessions},
 };
 use crate::{
-    access::{Origin, UserRow, client_ip, login_limits::LoginLimits, password::Passwords, switches, token},
+    access::{
+        Origin, UserRow, client_ip, login_limits::LoginLimits, password::Passwords, scope, switches, token,
+    },
     audit::{self, Actor, Entry},
     clock::Clock,
     config::Config,
@@ -190,7 +192,14 @@ fn offer(
         .replace("{username}", &user.username)
         .replace("{minutes}", &HOLDS_MINUTES.to_string())
         .replace("{link}", &link);
-    Ok(Some(Letter { recipient, subject: subject(language), text }))
+    let sender = match user.domain_id {
+        Some(id) => {
+            let domains = scope::find_domains(conn, [id])?;
+            domain_notices::senders(conn, &domains)?.remove(&id)
+        }
+        None => None,
+    };
+    Ok(Some(Letter { sender, recipient, subject: subject(language), text }))
 }
 
 fn subject(language: Language) -> String {

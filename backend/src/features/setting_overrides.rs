@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     access::{Caller, scope::domain_names},
+    csv_list::{self, CsvRow},
     db::{
         Conn, Db,
         schema::{domains, settings},
@@ -16,7 +17,7 @@ use crate::{
     paging::PageRequest,
 };
 use actix_web::{
-    get,
+    HttpRequest, HttpResponse, get,
     web::{Data, Json, Path},
 };
 use contract::{
@@ -38,7 +39,6 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 type Counts = Json<SettingOverrides>;
-type Found = Json<Page<SettingOverride>>;
 
 /// How many below the installation have values of their own, by setting.
 #[utoipa::path(tag = "filtering", responses((status = 200, body = SettingOverrides, description = "The numbers by key")))]
@@ -48,15 +48,16 @@ async fn count_global_overrides(caller: Caller, db: Data<Db>, _: Params<NoParams
 }
 
 /// Who below the installation has a value of their own for a setting.
-#[utoipa::path(tag = "filtering", params(("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, body = Page<SettingOverride>, description = "A page of them")))]
+#[utoipa::path(tag = "filtering", params(("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, description = "A page of them; with `Accept: text/csv` the whole list", content((Page<SettingOverride> = "application/json"), (String = "text/csv")))))]
 #[get("/api/v1/settings/overrides/{key}")]
 async fn list_global_overrides(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     path: Path<String>,
     query: Params<OverrideQuery>,
-) -> ApiResult<Found> {
-    list(caller, db, Owner::Installation, path.into_inner(), query.0).await
+) -> ApiResult<HttpResponse> {
+    list(&request, caller, db, (Owner::Installation, path.into_inner()), query.0).await
 }
 
 /// How many below a reseller have values of their own, by setting.
@@ -72,16 +73,17 @@ async fn count_reseller_overrides(
 }
 
 /// Who below a reseller has a value of their own for a setting.
-#[utoipa::path(tag = "filtering", params(("reseller" = String, Path, description = "The reseller"), ("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, body = Page<SettingOverride>, description = "A page of them")))]
+#[utoipa::path(tag = "filtering", params(("reseller" = String, Path, description = "The reseller"), ("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, description = "A page of them; with `Accept: text/csv` the whole list", content((Page<SettingOverride> = "application/json"), (String = "text/csv")))))]
 #[get("/api/v1/resellers/{reseller}/settings/overrides/{key}")]
 async fn list_reseller_overrides(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     path: Path<(String, String)>,
     query: Params<OverrideQuery>,
-) -> ApiResult<Found> {
+) -> ApiResult<HttpResponse> {
     let (name, key) = path.into_inner();
-    list(caller, db, Owner::Reseller(name), key, query.0).await
+    list(&request, caller, db, (Owner::Reseller(name), key), query.0).await
 }
 
 /// How many below a domain have values of their own, by setting.
@@ -97,16 +99,17 @@ async fn count_domain_overrides(
 }
 
 /// Who below a domain has a value of their own for a setting.
-#[utoipa::path(tag = "filtering", params(("domain" = String, Path, description = "The domain"), ("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, body = Page<SettingOverride>, description = "A page of them")))]
+#[utoipa::path(tag = "filtering", params(("domain" = String, Path, description = "The domain"), ("key" = String, Path, description = "The setting"), OverrideQuery), responses((status = 200, description = "A page of them; with `Accept: text/csv` the whole list", content((Page<SettingOverride> = "application/json"), (String = "text/csv")))))]
 #[get("/api/v1/domains/{domain}/settings/overrides/{key}")]
 async fn list_domain_overrides(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     path: Path<(String, String)>,
     query: Params<OverrideQuery>,
-) -> ApiResult<Found> {
+) -> ApiResult<HttpResponse> {
     let (name, key) = path.into_inner();
-    list(caller, db, Owner::Domain(name), key, query.0).await
+    list(&request, caller, db, (Owner::Domain(name), key), query.0).await
 }
 
 async fn count(caller: Caller, db: Data<Db>, owner: Owner) -> ApiResult<Counts> {
@@ -153,37 +156,56 @@ fn level_of(name: &str) -> Option<Level> {
 type Row = (String, i64, String, String);
 
 async fn list(
+    request: &HttpRequest,
     caller: Caller,
     db: Data<Db>,
-    owner: Owner,
-    key: String,
+    (owner, key): (Owner, String),
     query: OverrideQuery,
-) -> ApiResult<Found> {
-    let page = PageRequest::new(query.limit, query.cursor.as_deref(), &format!("overrides:{key}"))?;
+) -> ApiResult<HttpResponse> {
+    if catalogue::find(&key).is_none() {
+        return Err(ApiError::not_found());
+    }
+    let sort = format!("overrides:{key}");
+    if csv_list::is_wanted(request) {
+        // Refused before the first line, not within the file.
+        let scope = db.run(move |conn| owner.scope(conn, &caller)).await?;
+        return Ok(csv_list::stream(db, "overrides", move |conn, cursor| {
+            read(conn, &scope, &key, &PageRequest::new(csv_list::PAGE, cursor, &sort)?)
+        }));
+    }
+    let page = PageRequest::new(query.limit, query.cursor.as_deref(), &sort)?;
     let found = db.run(move |conn| {
         let scope = owner.scope(conn, &caller)?;
-        if catalogue::find(&key).is_none() {
-            return Err(ApiError::not_found());
-        }
-        let rows = rows(conn, &scope, &key, &page)?;
-        let (of_resellers, of_domains): (Vec<_>, Vec<_>) =
-            rows.iter().partition(|row| row.0 == Level::Reseller.name());
-        let slugs = resellers::slugs(conn, of_resellers.into_iter().map(|row| row.1))?;
-        let names = domain_names(conn, of_domains.into_iter().map(|row| row.1))?;
-        let item = |(level, id, mailbox, value): Row| {
-            let level = level_of(&level).unwrap_or(Level::Domain);
-            let domain = names.get(&id).cloned().unwrap_or_default();
-            let name = match level {
-                Level::Reseller => slugs.get(&id).cloned().unwrap_or_default(),
-                Level::Email => format!("{mailbox}@{domain}"),
-                Level::Global | Level::Domain => domain,
-            };
-            SettingOverride { level, name, value: serde_json::from_str(&value).unwrap_or_default() }
-        };
-        let key = |row: &Row| vec![row.0.clone(), row.1.to_string(), row.2.clone()];
-        Ok(Json(page.page(rows, key, item, None)))
+        read(conn, &scope, &key, &page)
     });
-    found.await
+    Ok(HttpResponse::Ok().json(found.await?))
+}
+
+fn read(conn: &mut Conn, scope: &Scope, key: &str, page: &PageRequest) -> ApiResult<Page<SettingOverride>> {
+    let rows = rows(conn, scope, key, page)?;
+    let (of_resellers, of_domains): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row.0 == Level::Reseller.name());
+    let slugs = resellers::slugs(conn, of_resellers.into_iter().map(|row| row.1))?;
+    let names = domain_names(conn, of_domains.into_iter().map(|row| row.1))?;
+    let item = |(level, id, mailbox, value): Row| {
+        let level = level_of(&level).unwrap_or(Level::Domain);
+        let domain = names.get(&id).cloned().unwrap_or_default();
+        let name = match level {
+            Level::Reseller => slugs.get(&id).cloned().unwrap_or_default(),
+            Level::Email => format!("{mailbox}@{domain}"),
+            Level::Global | Level::Domain => domain,
+        };
+        SettingOverride { level, name, value: serde_json::from_str(&value).unwrap_or_default() }
+    };
+    let key = |row: &Row| vec![row.0.clone(), row.1.to_string(), row.2.clone()];
+    Ok(page.page(rows, key, item, None))
+}
+
+impl CsvRow for SettingOverride {
+    const HEAD: &'static [&'static str] = &["level", "name", "value"];
+    fn cells(self) -> Vec<String> {
+        vec![self.level.name().to_owned(), self.name, self.value.to_string()]
+    }
 }
 
 fn rows(conn: &mut Conn, scope: &Scope, key: &str, page: &PageRequest) -> ApiResult<Vec<Row>> {

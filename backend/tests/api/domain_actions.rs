@@ -39,6 +39,39 @@ async fn a_suspended_domain_locks_its_people_out_until_it_goes_on() {
     .await;
 }
 
+/// SET-02, SET-03, SET-08: each contact once, from the sender that the domain names.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_look_after_a_domain_are_told_that_its_mail_is_suspended() {
+    on_each(|gateway| async move {
+        let north = gateway.actor("north").await;
+        let contacts = json!({
+            "domain.contact": "boss@a.example",
+            "domain.administrator_contact": "it@a.example",
+            "domain.notification_sender": "mail@north.example",
+        });
+        north.call("PATCH", "/api/v1/domains/a.test/settings", Some(contacts)).await.is(200);
+        bulk(&gateway, "north", json!({"kind": "suspend"}), &["a.test", "b.test"], true).await.is(200);
+        bulk(&gateway, "north", json!({"kind": "suspend"}), &["a.test", "b.test"], false).await.is(200);
+        bulk(&gateway, "north", json!({"kind": "suspend"}), &["a.test"], false).await.is(200);
+        let go_on = Some(json!({"is_suspended": false}));
+        north.call("PATCH", "/api/v1/domains/a.test", go_on).await.is(200);
+        let letters = gateway.letters(4).await;
+        let told: Vec<(String, bool)> = letters
+            .iter()
+            .map(|letter| (letter.recipients.join(","), letter.text().contains("is suspended")))
+            .collect();
+        let expected = [("boss", true), ("it", true), ("boss", false), ("it", false)];
+        let mut expected = expected.map(|(name, is_over)| (format!("{name}@a.example"), is_over)).to_vec();
+        let mut told = told;
+        told.sort();
+        expected.sort();
+        assert_eq!(told, expected);
+        assert!(letters.iter().all(|letter| letter.sender == "mail@north.example"));
+        gateway
+    })
+    .await;
+}
+
 /// PER-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_domain_is_moved_to_a_reseller_that_has_room() {

@@ -4,7 +4,7 @@ use backend::{clock::Clock, config::Config, db::schema};
 use diesel::{Connection, PgConnection, prelude::*};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
-use std::future::Future;
+use std::{future::Future, time::Duration};
 use tests::sink::Sink;
 
 /// When every test begins, in milliseconds since 1970.
@@ -90,6 +90,18 @@ pub(crate) fn databases(folder: &std::path::Path) -> Vec<String> {
 }
 
 impl Gateway {
+    /// The letters that the panel has sent, once there are that many.
+    pub(crate) async fn letters(&self, number: usize) -> Vec<tests::sink::Received> {
+        for _ in 0..500 {
+            let received = self.sink.received();
+            if received.len() >= number {
+                return received;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} letters came", self.sink.received().len());
+    }
+
     async fn start(url: String, data: tempfile::TempDir, login_limits: &str) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = data.path().join("data").display().to_string();

@@ -2,7 +2,6 @@
 
 use crate::gateway::{Answer, Gateway, PASSWORD, on_each};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 const MINUTE: i64 = 60_000;
 const NEW: &str = "Storch-7-klappert";
@@ -23,16 +22,9 @@ async fn set(gateway: &Gateway, token: &str, password: &str) -> Answer {
 
 /// The secret of the latest link, once that many letters have come.
 async fn link(gateway: &Gateway, letters: usize) -> String {
-    for _ in 0..500 {
-        let received = gateway.sink.received();
-        if received.len() >= letters {
-            let text = received.last().unwrap().text().replace("=\r\n", "");
-            let (_, rest) = text.split_once("http://panel.test/new-password#").expect(&text);
-            return rest.split_whitespace().next().unwrap().to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{} letters came", gateway.sink.received().len());
+    let text = gateway.letters(letters).await.pop().unwrap().text().replace("=\r\n", "");
+    let (_, rest) = text.split_once("http://panel.test/new-password#").expect(&text);
+    rest.split_whitespace().next().unwrap().to_owned()
 }
 
 /// ACC-03, P11.

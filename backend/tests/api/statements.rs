@@ -15,6 +15,22 @@ const LISTS: [&str; 7] = [
     "/api/v1/permissions",
 ];
 
+/// Gives the reseller and the domain of that number a value of their own.
+fn add_own_values(conn: &mut backend::db::Conn, id: i64) -> diesel::QueryResult<()> {
+    for level in ["domain", "reseller"] {
+        diesel::insert_into(settings::table)
+            .values((
+                settings::level.eq(level),
+                settings::scope_id.eq(id),
+                settings::mailbox.eq(""),
+                settings::key.eq("domain.log_days"),
+                settings::value.eq("5"),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Adds resellers from `first` up to `last`, each with a domain, its route, a user and a value of its own.
 async fn add_tenants(gateway: &Gateway, first: i64, last: i64) {
     let work = move |conn: &mut backend::db::Conn| {
@@ -57,17 +73,7 @@ async fn add_tenants(gateway: &Gateway, first: i64, last: i64) {
                     users::created_at.eq(START),
                 ))
                 .execute(conn)?;
-            for (level, mailbox) in [("domain", ""), ("reseller", "")] {
-                diesel::insert_into(settings::table)
-                    .values((
-                        settings::level.eq(level),
-                        settings::scope_id.eq(id),
-                        settings::mailbox.eq(mailbox),
-                        settings::key.eq("domain.log_days"),
-                        settings::value.eq("5"),
-                    ))
-                    .execute(conn)?;
-            }
+            add_own_values(conn, id)?;
         }
         Ok(())
     };
