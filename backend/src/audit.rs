@@ -49,13 +49,14 @@ pub struct Actor {
     id: String,
     name: String,
     role: &'static str,
+    as_user: Option<String>,
     origin: Origin,
 }
 
 impl Actor {
     /// Somebody by name, signed in or about to be.
     pub fn named(id: &str, name: &str, role: &'static str, origin: Origin) -> Self {
-        Self { id: id.to_owned(), name: name.to_owned(), role, origin }
+        Self { id: id.to_owned(), name: name.to_owned(), role, as_user: None, origin }
     }
 
     /// The command line of the machine itself.
@@ -67,7 +68,14 @@ impl Actor {
 
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
-        Self::named(&caller.id.0, &caller.username, caller.role.name(), caller.origin.clone())
+        let origin = caller.origin.clone();
+        match &caller.acted_by {
+            None => Self::named(&caller.id.0, &caller.username, caller.role.name(), origin),
+            Some(person) => Self {
+                as_user: Some(caller.username.clone()),
+                ..Self::named(&person.id.0, &person.username, person.role.name(), origin)
+            },
+        }
     }
 }
 
@@ -87,6 +95,7 @@ struct NewRow<'a> {
     before: Option<String>,
     after: Option<String>,
     hash: String,
+    as_user: Option<&'a str>,
 }
 
 /// Writes one row. Call it inside [`crate::db::Db::change`], which lets one change happen after another: the chain
@@ -114,6 +123,7 @@ pub fn record(conn: &mut Conn, clock: &Clock, actor: &Actor, entry: Entry<'_>) -
         before: entry.from.map(|value| value.to_string()),
         after: entry.to.map(|value| value.to_string()),
         hash: String::new(),
+        as_user: actor.as_user.as_deref(),
     };
     row.hash = chain(last.as_deref().unwrap_or_default(), &row);
     diesel::insert_into(audit::table).values(&row).execute(conn)?;
@@ -139,7 +149,8 @@ fn chain(last: &str, row: &NewRow<'_>) -> String {
         row.after.as_deref().unwrap_or_default(),
     ];
     let mut hash = Sha256::new();
-    for field in fields {
+    // Only where there is one: rows from before it was known keep their hash.
+    for field in fields.into_iter().chain(row.as_user) {
         hash.update(field.len().to_be_bytes());
         hash.update(field.as_bytes());
     }
@@ -164,6 +175,7 @@ struct KeptRow {
     before: Option<String>,
     after: Option<String>,
     hash: String,
+    as_user: Option<String>,
 }
 
 impl KeptRow {
@@ -183,6 +195,7 @@ impl KeptRow {
             before: self.before.clone(),
             after: self.after.clone(),
             hash: String::new(),
+            as_user: self.as_user.as_deref(),
         };
         chain(last, &row)
     }

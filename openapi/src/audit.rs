@@ -19,6 +19,9 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who: the user name, or `command line`.
     pub actor: String,
+    /// As whom they acted; absent where it was as themselves (USR-06).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_user: Option<String>,
     /// The role they had.
     pub role: Role,
     /// From which address; absent for the command line.

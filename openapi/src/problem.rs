@@ -23,6 +23,10 @@ pub enum ErrorCode {
     SessionNeeded,
     /// The session must show the password once more before this.
     ConfirmationNeeded,
+    /// Not while acting as somebody else.
+    ActingAsOther,
+    /// The user cannot sign in now: switched off, suspended, or their role may not.
+    CannotSignIn,
     /// There is no such thing, or the caller may not know of it.
     NotFound,
     /// The method does not exist here.
@@ -63,7 +67,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::BadRequest,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -72,6 +76,8 @@ impl ErrorCode {
         Self::SecondFactorRequired,
         Self::SessionNeeded,
         Self::ConfirmationNeeded,
+        Self::ActingAsOther,
+        Self::CannotSignIn,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::AlreadyExists,
@@ -101,10 +107,12 @@ impl ErrorCode {
             | Self::SecondFactorRequired
             | Self::SessionNeeded
             | Self::ConfirmationNeeded
+            | Self::ActingAsOther
             | Self::VirusNotReleasable => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadyExists
+            | Self::CannotSignIn
             | Self::Conflict
             | Self::IdempotencyRunning
             | Self::LastRoute
@@ -132,6 +140,8 @@ impl ErrorCode {
             Self::SecondFactorRequired => "second_factor_required",
             Self::SessionNeeded => "session_needed",
             Self::ConfirmationNeeded => "confirmation_needed",
+            Self::ActingAsOther => "acting_as_other",
+            Self::CannotSignIn => "cannot_sign_in",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::AlreadyExists => "already_exists",

@@ -97,6 +97,7 @@ fn of_oneself(operation: &str, tenant: &Tenant) -> Option<Arguments> {
         "change_api_token" => with(&["tok_unknown"], Some(json!({ "name": "script" }))),
         "end_own_session" => with(&["ses_unknown"], None),
         "refresh_session"
+        | "stop_acting"
         | "end_session"
         | "list_sessions"
         | "end_other_sessions"
@@ -160,6 +161,7 @@ fn of_tenants(operation: &str, tenant: &Tenant) -> Option<Arguments> {
     let (path, body) = match operation {
         "list_users" => (vec![], None),
         "put_user" => (vec![name.as_str()], Some(json!({ "role": "email", "password": "abcdeF1" }))),
+        "act_as_user" => (vec![tenant.mailbox.as_str()], None),
         "change_user" => (vec![name.as_str()], Some(json!({ "display_name": "Scratch" }))),
         "get_user" => (vec![tenant.mailbox.as_str()], None),
         "act_on_domains" => (

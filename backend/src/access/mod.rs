@@ -3,10 +3,12 @@
 //!
 //! 401: not signed in · 404: the caller may not know of it · 403: may know of it, but not do this.
 
+mod acting;
 pub mod buckets;
 pub mod credential;
 pub mod device;
 pub mod login_limits;
+mod node;
 pub mod password;
 pub mod scope;
 pub mod seal;
@@ -20,9 +22,10 @@ use crate::{
     db::{Conn, Db, schema},
     error::{ApiError, ApiResult},
 };
+use acting::ActedBy;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use contract::{
-    ids::{NodeId, SessionId, UserId},
+    ids::{SessionId, UserId},
     permission::{
         Permission, Role,
         switches::{Entry, Switches},
@@ -32,6 +35,7 @@ use contract::{
 };
 use credential::Credential;
 use diesel::prelude::*;
+pub use node::CallingNode;
 use scope::{Domain, Mailbox, Reach, Reseller};
 use std::{future::Future, net::IpAddr, pin::Pin};
 use token::Tokens;
@@ -89,6 +93,8 @@ pub struct Caller {
     pub reseller: Option<String>,
     /// The domain the caller belongs to.
     pub domain: Option<String>,
+    /// Who really acts, where it is not the caller themselves.
+    pub acted_by: Option<ActedBy>,
     /// By what the caller signed in.
     pub credential: Credential,
     /// Whether the role must have a second factor and there is none yet: until then nothing is allowed.
@@ -133,6 +139,7 @@ impl Caller {
 
     /// 403 unless the password was shown a moment ago: for what a stolen session must not do (P13).
     pub fn demand_confirmation(&self, now: i64) -> ApiResult<()> {
+        self.person()?;
         let Credential::Session { confirmed_at, .. } = self.credential else {
             return Err(ApiError::new(ErrorCode::SessionNeeded));
         };
@@ -218,17 +225,6 @@ impl Caller {
     }
 }
 
-/// A mail node, signed in by its token.
-#[derive(Clone, Debug)]
-pub struct CallingNode {
-    /// Its id.
-    pub id: NodeId,
-    /// Its name.
-    pub name: String,
-    /// Its number, 0–15.
-    pub number: i32,
-}
-
 type Extraction<T> = Pin<Box<dyn Future<Output = ApiResult<T>>>>;
 
 fn service<T: Clone + 'static>(request: &HttpRequest) -> ApiResult<T> {
@@ -280,17 +276,25 @@ pub(crate) fn find_caller(
     origin: Origin,
 ) -> ApiResult<Caller> {
     use schema::{sessions, users};
-    let (user, expires_at, confirmed_at) = sessions::table
+    let (user, expires_at, confirmed_at, actor_session) = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(&session.0))
-        .select((UserRow::as_select(), sessions::expires_at, sessions::confirmed_at))
-        .first::<(UserRow, i64, i64)>(conn)
+        .select((UserRow::as_select(), sessions::expires_at, sessions::confirmed_at, sessions::actor_session))
+        .first::<(UserRow, i64, i64, Option<String>)>(conn)
         .optional()?
         .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
     if expires_at <= now {
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     }
-    user.into_caller(conn, Credential::Session { id: session.clone(), confirmed_at }, origin)
+    let acted_by = match actor_session {
+        Some(behind) => Some(acting::acted_by(conn, &SessionId(behind), &user, now, origin.clone())?),
+        None => None,
+    };
+    let credential = Credential::Session { id: session.clone(), confirmed_at };
+    let caller = user.into_caller(conn, credential, origin)?;
+    // Whoever acts has shown their own second factor.
+    let must_set_up_second_factor = caller.must_set_up_second_factor && acted_by.is_none();
+    Ok(Caller { acted_by, must_set_up_second_factor, ..caller })
 }
 
 /// The user of that name, in any case of letters.
@@ -347,6 +351,7 @@ impl UserRow {
             reach: place.reach,
             reseller: place.reseller,
             domain: place.domain,
+            acted_by: None,
             credential,
             must_set_up_second_factor,
             origin,
@@ -362,33 +367,4 @@ fn lacks_second_factor(conn: &mut Conn, user: &UserRow) -> ApiResult<bool> {
     let rule = rules::table.filter(rules::role.eq(&user.role)).filter(rules::is_required.eq(true));
     let factor = factors::table.filter(factors::user_id.eq(&user.id)).filter(factors::is_active.eq(true));
     Ok(diesel::select(exists(rule).and(not(exists(factor)))).get_result(conn)?)
-}
-
-impl FromRequest for CallingNode {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let token = bearer(&request)?;
-            if !token.starts_with(token::NODE_PREFIX) {
-                return Err(ApiError::new(ErrorCode::NotSignedIn));
-            }
-            let hash = token::hash(&token);
-            let db: Db = service(&request)?;
-            db.run(move |conn| find_node(conn, &hash)).await
-        })
-    }
-}
-
-fn find_node(conn: &mut Conn, token_hash: &str) -> ApiResult<CallingNode> {
-    use schema::nodes;
-    nodes::table
-        .filter(nodes::token_hash.eq(token_hash))
-        .select((nodes::id, nodes::name, nodes::number))
-        .first::<(String, String, i32)>(conn)
-        .optional()?
-        .map(|(id, name, number)| CallingNode { id: NodeId(id), name, number })
-        .ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))
 }

@@ -71,6 +71,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         confirmed_at -> BigInt,
+        actor_session -> Nullable<Text>,
     }
 }
 
@@ -185,6 +186,7 @@ diesel::table! {
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         hash -> Text,
+        as_user -> Nullable<Text>,
     }
 }
 

@@ -163,6 +163,7 @@ struct Row {
     domain_id: Option<i64>,
     before: Option<String>,
     after: Option<String>,
+    as_user: Option<String>,
 }
 
 /// What the ids of the rows stand for; looked up once a page.
@@ -190,6 +191,7 @@ impl Names {
             id: row.id,
             at: timestamp(row.at),
             actor: row.actor,
+            as_user: row.as_user,
             role: Role::from_name(&row.role).unwrap_or(Role::Guest),
             ip: Some(row.ip).filter(|ip| !ip.is_empty()),
             request_id: Some(row.request_id).filter(|id| !id.is_empty()),
@@ -203,8 +205,19 @@ impl Names {
 }
 
 impl CsvRow for AuditEntry {
-    const HEAD: &'static [&'static str] =
-        &["at", "actor", "role", "ip", "action", "target", "domain", "reseller", "changes", "request_id"];
+    const HEAD: &'static [&'static str] = &[
+        "at",
+        "actor",
+        "role",
+        "ip",
+        "action",
+        "target",
+        "domain",
+        "reseller",
+        "changes",
+        "request_id",
+        "as_user",
+    ];
     fn cells(self) -> Vec<String> {
         vec![
             self.at.0,
@@ -217,6 +230,7 @@ impl CsvRow for AuditEntry {
             self.reseller.unwrap_or_default(),
             serde_json::to_string(&self.changes).unwrap_or_default(),
             self.request_id.unwrap_or_default(),
+            self.as_user.unwrap_or_default(),
         ]
     }
 }

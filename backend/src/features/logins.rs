@@ -36,7 +36,7 @@ async fn list_logins(
     db: Data<Db>,
     query: Params<LoginQuery>,
 ) -> ApiResult<HttpResponse> {
-    caller.session()?;
+    caller.person()?;
     let page = page_of(query.0.limit, query.0.cursor.as_deref())?;
     let user = caller.id.0;
     if csv_list::is_wanted(&request) {

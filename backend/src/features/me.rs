@@ -17,7 +17,7 @@ use actix_web::{
     web::{Data, Json},
 };
 use contract::{
-    accounts::{Me, MeChange, PasswordChange, Theme},
+    accounts::{ActingPerson, Me, MeChange, PasswordChange, Theme},
     language::Language,
     permission::Permission,
     problem::{ErrorCode, InvalidCode},
@@ -75,7 +75,7 @@ async fn change_password(
 ) -> ApiResult<HttpResponse> {
     let (db, clock, passwords, limits) = services;
     caller.demand(Permission::AccountEdit)?;
-    caller.session()?;
+    caller.person()?;
     // A stolen session must not be a way to guess the password.
     limits.take(&caller.username, caller.origin.ip.parse().ok())?;
     let id = caller.id.0.clone();
@@ -130,6 +130,10 @@ pub(super) fn read(conn: &mut Conn, caller: &Caller) -> ApiResult<Me> {
         domain: caller.domain.clone(),
         display_name: row.display_name,
         email: row.email,
+        acted_by: caller
+            .acted_by
+            .as_ref()
+            .map(|person| ActingPerson { username: person.username.clone(), role: person.role }),
         must_set_up_second_factor: caller.must_set_up_second_factor,
         permissions: Permission::ALL.into_iter().filter(|permission| caller.may(*permission)).collect(),
         language: row.language.and_then(|tag| Language::ALL.into_iter().find(|one| one.tag() == tag)),

@@ -1,5 +1,6 @@
 //! The features: the table of contents of the API.
 
+mod acting;
 mod api_token_store;
 mod api_tokens;
 mod audit_log;
@@ -56,6 +57,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sign_in::routes)
+        .configure(acting::routes)
         .configure(sessions::routes)
         .configure(own_sessions::routes)
         .configure(logins::routes)

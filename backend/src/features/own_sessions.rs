@@ -38,7 +38,7 @@ async fn list_sessions(
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
     let now = clock.now();
-    caller.session()?;
+    caller.person()?;
     if csv_list::is_wanted(&request) {
         return Ok(csv_list::stream(db, "sessions", move |conn, _| read(conn, &caller, now)));
     }
@@ -73,7 +73,7 @@ async fn end_own_session(
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
-    caller.session()?;
+    caller.person()?;
     db.change(move |conn| {
         let own = sessions::table.filter(sessions::user_id.eq(&caller.id.0)).filter(sessions::id.eq(&*path));
         if diesel::delete(own).execute(conn)? == 0 {
@@ -93,7 +93,7 @@ fn record(conn: &mut Conn, clock: &Clock, caller: &Caller, action: &str, target:
 /// Ends every session of the caller but this one.
 pub(super) fn end_others(conn: &mut Conn, caller: &Caller) -> ApiResult<()> {
     let own = sessions::table.filter(sessions::user_id.eq(&caller.id.0));
-    diesel::delete(own.filter(sessions::id.ne(&caller.session()?.0))).execute(conn)?;
+    diesel::delete(own.filter(sessions::id.ne(&caller.person()?.0))).execute(conn)?;
     Ok(())
 }
 
@@ -108,10 +108,11 @@ struct Row {
 }
 
 fn read(conn: &mut Conn, caller: &Caller, now: i64) -> ApiResult<Page<OpenSession>> {
-    let current = caller.session()?;
+    let current = caller.person()?;
     let rows: Vec<Row> = sessions::table
         .filter(sessions::user_id.eq(&caller.id.0))
         .filter(sessions::expires_at.gt(now))
+        .filter(sessions::actor_session.is_null())
         .order((sessions::rotated_at.desc(), sessions::id.desc()))
         .select(Row::as_select())
         .load(conn)?;

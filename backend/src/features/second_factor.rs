@@ -49,7 +49,7 @@ async fn get_second_factor(
     _: Params<NoParams>,
 ) -> ApiResult<Json<SecondFactor>> {
     let (db, clock) = services;
-    caller.session()?;
+    caller.person()?;
     let now = clock.now();
     Ok(Json(db.run(move |conn| read(conn, &caller, now)).await?))
 }
@@ -95,7 +95,7 @@ async fn activate_second_factor(
     body: Body<FirstCode>,
 ) -> ApiResult<Json<RecoveryCodes>> {
     let (db, clock, seal) = services;
-    caller.session()?;
+    caller.person()?;
     let (now, codes) = (clock.now(), totp::new_recovery_codes()?);
     let stored = codes.clone();
     db.change(move |conn| {
@@ -154,7 +154,7 @@ async fn remove_second_factor(
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
     let (passwords, limits, seal) = guards;
-    caller.session()?;
+    caller.person()?;
     let Confirmation { password, totp } = body.0;
     limits.take(&caller.username, caller.origin.ip.parse().ok())?;
     if let Shown::Wrong(..) = sign_in::shown(&db, &passwords, &caller.username, password).await? {
@@ -192,7 +192,7 @@ async fn forget_devices(
     _: Params<NoParams>,
 ) -> ApiResult<HttpResponse> {
     let (db, clock) = services;
-    caller.session()?;
+    caller.person()?;
     db.change(move |conn| {
         proof::forget_devices(conn, &caller.id.0)?;
         record(conn, &clock, &caller, "forget_devices")

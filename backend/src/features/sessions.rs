@@ -2,7 +2,7 @@
 //! token travels in an HttpOnly cookie and is replaced at each use; an old one shows that it was stolen, and ends
 //! the session.
 
-use super::{me, second_factor_proof::TRUSTED_MILLIS};
+use super::{acting, me, second_factor_proof::TRUSTED_MILLIS};
 use crate::{
     access::{
         Caller, Origin, UserRow, client_ip,
@@ -59,22 +59,29 @@ async fn refresh_session(request: HttpRequest, services: Services) -> ApiResult<
     let (db, clock, tokens, config) = services;
     refuse_other_sites(&request, &config)?;
     let (id, secret) = presented(&request).ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;
-    let next = Fresh { session: id, ..Fresh::new(&clock, &request)? };
+    let presented_id = id.0.clone();
+    let next = Fresh::new(&clock, &request)?.of(id);
     let (origin, now) = (Origin::of(&request), clock.now());
-    let new = next.clone();
+    let mut new = next.clone();
     let outcome = db
         .append(move |conn| {
+            if let Some(own) = acting::behind(conn, &new.session, &secret, now, origin.clone())? {
+                let over = std::mem::replace(&mut new.session, own);
+                let caller = acting::go_back(conn, &over, &new, now, origin)?;
+                let me = me::read(conn, &caller)?;
+                return Ok(Some((caller, me, Rotation::Replaced, new)));
+            }
             let rotated = rotate(conn, &secret, &new, now)?;
             let caller = match rotated {
                 Rotation::Stolen => return Ok(None),
                 Rotation::Replaced | Rotation::Kept => find_caller(conn, &new.session, now, origin)?,
             };
             let me = me::read(conn, &caller)?;
-            Ok(Some((caller, me, rotated)))
+            Ok(Some((caller, me, rotated, new)))
         })
         .await?;
-    let Some((caller, me, rotated)) = outcome else {
-        tracing::warn!(session = %next.session.0, "an old refresh token was used: the session has ended");
+    let Some((caller, me, rotated, next)) = outcome else {
+        tracing::warn!(session = %presented_id, "an old refresh token was used: the session has ended");
         return Err(ApiError::new(ErrorCode::NotSignedIn));
     };
     let access_token = tokens.issue(&caller.id.0, &next.session.0, now)?;
@@ -95,7 +102,14 @@ async fn end_session(request: HttpRequest, db: Data<Db>, config: Data<Config>) -
         db.append(move |conn| {
             let is_known =
                 sessions::refresh_hash.eq(&hash).or(sessions::previous_hash.eq(&hash).assume_not_null());
-            diesel::delete(sessions::table.filter(sessions::id.eq(&id.0)).filter(is_known)).execute(conn)?;
+            let known = sessions::table.filter(sessions::id.eq(&id.0)).filter(is_known);
+            let behind: Option<Option<String>> =
+                known.select(sessions::actor_session).first(conn).optional()?;
+            if let Some(behind) = behind {
+                // Whoever acts as somebody else signs out of both.
+                let ended = behind.into_iter().chain([id.0]);
+                diesel::delete(sessions::table.filter(sessions::id.eq_any(ended))).execute(conn)?;
+            }
             Ok(())
         })
         .await?;
@@ -129,6 +143,28 @@ impl Fresh {
             ip: client_ip(request).map(|ip| ip.to_string()).unwrap_or_default(),
             user_agent: agent.unwrap_or_default().chars().take(200).collect(),
         })
+    }
+
+    /// The same for a session that exists.
+    pub(super) fn of(self, session: SessionId) -> Self {
+        Self { session, ..self }
+    }
+
+    /// The row of a session that lasts from the first of the times to the second, and has not shown the password.
+    fn row<'a>(&'a self, user_id: &'a str, (now, expires_at): (i64, i64)) -> NewRow<'a> {
+        NewRow {
+            id: &self.session.0,
+            user_id,
+            refresh_hash: token::hash(&self.refresh),
+            rotated_at: now,
+            events_hash: token::hash(&self.events),
+            ip: &self.ip,
+            user_agent: &self.user_agent,
+            created_at: now,
+            expires_at,
+            confirmed_at: 0,
+            actor_session: None,
+        }
     }
 
     fn refresh_cookie(&self) -> String {
@@ -213,6 +249,7 @@ struct NewRow<'a> {
     created_at: i64,
     expires_at: i64,
     confirmed_at: i64,
+    actor_session: Option<&'a str>,
 }
 
 /// Opens a session for a user who has shown who they are.
@@ -226,18 +263,7 @@ pub(super) fn open(
     let now = clock.now();
     make_room(conn, &user.id, now)?;
     diesel::insert_into(sessions::table)
-        .values(&NewRow {
-            id: &fresh.session.0,
-            user_id: &user.id,
-            refresh_hash: token::hash(&fresh.refresh),
-            rotated_at: now,
-            events_hash: token::hash(&fresh.events),
-            ip: &fresh.ip,
-            user_agent: &fresh.user_agent,
-            created_at: now,
-            expires_at: now + IDLE_DAYS * DAY,
-            confirmed_at: now,
-        })
+        .values(&NewRow { confirmed_at: now, ..fresh.row(&user.id, (now, now + IDLE_DAYS * DAY)) })
         .execute(conn)?;
     diesel::update(users::table.find(&user.id))
         .set((users::previous_login_at.eq(users::last_login_at), users::last_login_at.eq(now)))
@@ -257,9 +283,39 @@ pub(super) fn open(
     })
 }
 
+/// Opens a session of a user for somebody who acts as them, from the first of the times to the second.
+pub(super) fn insert_acting(
+    conn: &mut Conn,
+    user: &str,
+    fresh: &Fresh,
+    behind: &SessionId,
+    times: (i64, i64),
+) -> ApiResult<()> {
+    let row = NewRow { actor_session: Some(&behind.0), ..fresh.row(user, times) };
+    diesel::insert_into(sessions::table).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// Gives a session that is open fresh tokens in place of those it had; 401 if it is over.
+pub(super) fn reissue(conn: &mut Conn, fresh: &Fresh, now: i64) -> ApiResult<()> {
+    let open = sessions::table.find(&fresh.session.0).filter(sessions::expires_at.gt(now));
+    let reissued = diesel::update(open)
+        .set((
+            sessions::refresh_hash.eq(token::hash(&fresh.refresh)),
+            sessions::previous_hash.eq(None::<String>),
+            sessions::rotated_at.eq(now),
+            sessions::events_hash.eq(token::hash(&fresh.events)),
+            sessions::expires_at.eq(now + IDLE_DAYS * DAY),
+        ))
+        .execute(conn)?;
+    if reissued == 1 { Ok(()) } else { Err(ApiError::new(ErrorCode::NotSignedIn)) }
+}
+
 /// Removes sessions that are over, and the oldest of a user who has too many.
 fn make_room(conn: &mut Conn, user: &str, now: i64) -> ApiResult<()> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn)?;
+    // Of an acting one that is over one still goes back to one's own.
+    let is_own = sessions::actor_session.is_null().or(sessions::expires_at.le(now - DAY));
+    diesel::delete(sessions::table.filter(sessions::expires_at.le(now)).filter(is_own)).execute(conn)?;
     let oldest: Vec<String> = sessions::table
         .filter(sessions::user_id.eq(user))
         .order((sessions::rotated_at.desc(), sessions::id.desc()))
@@ -311,10 +367,12 @@ fn rotate(conn: &mut Conn, secret: &str, new: &Fresh, now: i64) -> ApiResult<Rot
             sessions::previous_hash.eq(&hash),
             sessions::rotated_at.eq(now),
             sessions::events_hash.eq(token::hash(&new.events)),
-            sessions::expires_at.eq(now + IDLE_DAYS * DAY),
         ))
         .execute(conn)?;
     if replaced == 1 {
+        // Acting ends at its time, whatever happens.
+        let own = sessions::table.find(&new.session.0).filter(sessions::actor_session.is_null());
+        diesel::update(own).set(sessions::expires_at.eq(now + IDLE_DAYS * DAY)).execute(conn)?;
         return Ok(Rotation::Replaced);
     }
     let (previous, rotated_at) = sessions::table

@@ -150,7 +150,7 @@ async fn confirm_session(
 ) -> ApiResult<HttpResponse> {
     let (db, clock, tokens, config) = services;
     let (passwords, limits, seal) = guards;
-    caller.session()?;
+    caller.person()?;
     // A stolen session must not be a way to guess the password.
     limits.take(&caller.username, client_ip(&request))?;
     let Confirmation { password, totp } = body.0;

@@ -5,6 +5,7 @@ mod gateway;
 
 #[cfg(test)]
 mod accounts;
+mod acting;
 #[cfg(test)]
 mod api_tokens;
 #[cfg(test)]

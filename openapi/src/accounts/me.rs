@@ -1,6 +1,6 @@
 //! The signed-in user about themselves.
 
-use super::merge_patch;
+use super::{ActingPerson, merge_patch};
 use crate::{
     endpoint::{Access, Endpoint, Method},
     ids::{Timestamp, UserId},
@@ -35,6 +35,9 @@ pub struct Me {
     /// allowed.
     #[serde(default)]
     pub must_set_up_second_factor: bool,
+    /// Who really acts, where it is not the user themselves (USR-06).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted_by: Option<ActingPerson>,
     /// What the user may do.
     pub permissions: Vec<Permission>,
     /// The language of the panel; absent: the browser's.

@@ -1,5 +1,6 @@
 //! Who signs in: sessions, the second factor, the signed-in user, resellers.
 
+mod acting;
 mod me;
 pub mod merge_patch;
 mod recovery;
@@ -9,6 +10,7 @@ mod sessions;
 
 use crate::endpoint::Operation;
 
+pub use acting::*;
 pub use me::*;
 pub use recovery::*;
 pub use resellers::*;
@@ -21,6 +23,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &REFRESH_SESSION.operation,
     &END_SESSION.operation,
     &CONFIRM_SESSION.operation,
+    &ACT_AS_USER.operation,
+    &STOP_ACTING.operation,
     &LIST_SESSIONS.operation,
     &END_OTHER_SESSIONS.operation,
     &END_OWN_SESSION.operation,
