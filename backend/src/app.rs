@@ -167,8 +167,8 @@ pub struct Running {
     services: Services,
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
-    /// Whether what runs beside the requests is to end, and the task itself.
-    sweeper: (watch::Sender<bool>, JoinHandle<()>),
+    /// Whether what runs beside the requests is to end, and the tasks themselves.
+    beside: (watch::Sender<bool>, [JoinHandle<()>; 2]),
 }
 
 impl Running {
@@ -184,12 +184,14 @@ impl Running {
 
     /// Stops it: requests under way are finished, at most for some seconds. Nothing of it runs afterwards.
     pub async fn stop(self) {
-        let (stop, sweeper) = self.sweeper;
+        let (stop, beside) = self.beside;
         stop.send_replace(true);
         self.handle.stop(true).await;
         // Both have nothing to tell any more: a server that fails while it is stopped is stopped.
         drop(self.task.await);
-        drop(sweeper.await);
+        for task in beside {
+            drop(task.await);
+        }
     }
 
     /// Runs until the signal, then stops; an error if it ends by itself.
@@ -231,7 +233,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, String> {
     let handle = server.handle();
     let (stop, is_stopped) = watch::channel(false);
     let Services { db, clock, storage, .. } = services.clone();
+    let worker = tokio::spawn(features::job_worker::run(services.clone(), is_stopped.clone()));
     let sweeper = tokio::spawn(features::retention::run(db, clock, storage, is_stopped));
     let task = tokio::spawn(server);
-    Ok(Running { address, services, handle, task, sweeper: (stop, sweeper) })
+    Ok(Running { address, services, handle, task, beside: (stop, [worker, sweeper]) })
 }

@@ -12,7 +12,9 @@ use crate::{
     error::ApiResult,
 };
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// What happened to what.
 #[derive(Clone, Debug, Default)]
@@ -44,11 +46,11 @@ impl Entry<'_> {
 }
 
 /// Who did it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Actor {
     id: String,
     name: String,
-    role: &'static str,
+    role: Cow<'static, str>,
     as_user: Option<String>,
     origin: Origin,
 }
@@ -56,6 +58,7 @@ pub struct Actor {
 impl Actor {
     /// Somebody by name, signed in or about to be.
     pub fn named(id: &str, name: &str, role: &'static str, origin: Origin) -> Self {
+        let role = Cow::Borrowed(role);
         Self { id: id.to_owned(), name: name.to_owned(), role, as_user: None, origin }
     }
 
@@ -113,7 +116,7 @@ pub fn record(conn: &mut Conn, clock: &Clock, actor: &Actor, entry: Entry<'_>) -
         at: clock.now(),
         actor_id: &actor.id,
         actor: &actor.name,
-        role: actor.role,
+        role: &actor.role,
         ip: &actor.origin.ip,
         request_id: &actor.origin.request_id,
         action: entry.action,

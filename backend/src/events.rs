@@ -1,8 +1,15 @@
 //! What happened, to whoever listens within this program: the panel's event streams (by tenant) and the nodes that
 //! wait for commands. Nothing is kept: who was not listening reads the lists.
 
-use crate::access::scope::{Domain, Reach};
-use contract::{events::Event, ids::RecordId};
+use crate::{
+    access::scope::{Domain, Reach},
+    dry_run,
+};
+use contract::{
+    events::Event,
+    ids::{RecordId, UserId},
+    jobs::Job,
+};
 use tokio::sync::{broadcast, watch};
 
 /// Something that happened, with who may hear of it.
@@ -16,6 +23,7 @@ pub struct Announcement {
 #[derive(Clone, Debug)]
 enum Audience {
     Everybody,
+    User(UserId),
     Reseller(i64),
     Domain { id: i64, reseller_id: Option<i64> },
 }
@@ -59,9 +67,17 @@ impl Announcement {
         Self { audience: Audience::Everybody, event: Event::Permissions, mailboxes: Vec::new() }
     }
 
+    /// Long work of a user went on.
+    pub fn job(owner: UserId, job: &Job) -> Self {
+        let Job { state, total, done, failed, .. } = *job;
+        let event = Event::Job { job: job.id.clone(), state, total, done, failed };
+        Self { audience: Audience::User(owner), event, mailboxes: Vec::new() }
+    }
+
     /// What a listener of that reach hears of it, if anything. An email user hears of their own messages only.
-    pub fn heard_by(&self, reach: &Reach) -> Option<Event> {
+    pub fn heard_by(&self, user: &UserId, reach: &Reach) -> Option<Event> {
         let is_meant = match (&self.audience, reach) {
+            (Audience::User(id), _) => id == user,
             (_, Reach::All) | (Audience::Everybody, _) => true,
             (Audience::Reseller(id), Reach::Reseller { id: own }) => id == own,
             (Audience::Domain { reseller_id, .. }, Reach::Reseller { id }) => *reseller_id == Some(*id),
@@ -83,7 +99,7 @@ impl Announcement {
                 count: u32::try_from(mine.len()).unwrap_or(u32::MAX),
             }),
             Event::Quarantine { .. } => mine.first().map(|_| self.event.clone()),
-            Event::Permissions | Event::Policy { .. } => Some(self.event.clone()),
+            Event::Job { .. } | Event::Permissions | Event::Policy { .. } => Some(self.event.clone()),
         }
     }
 }
@@ -99,19 +115,26 @@ impl Audience {
 pub struct Events {
     announcements: broadcast::Sender<Announcement>,
     commands: watch::Sender<u64>,
+    jobs: watch::Sender<u64>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { announcements: broadcast::Sender::new(256), commands: watch::Sender::new(0) }
+        Self {
+            announcements: broadcast::Sender::new(256),
+            commands: watch::Sender::new(0),
+            jobs: watch::Sender::new(0),
+        }
     }
 }
 
 impl Events {
     /// Tells whoever listens. Call it after the change is committed.
     pub fn announce(&self, announcement: Announcement) {
-        // An error says that nobody listens, which is fine.
-        drop(self.announcements.send(announcement));
+        if !dry_run::is_on() {
+            // An error says that nobody listens, which is fine.
+            drop(self.announcements.send(announcement));
+        }
     }
 
     /// Listens from now on.
@@ -124,6 +147,16 @@ impl Events {
         self.commands.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// Wakes whoever works on jobs. Call it after the job is committed.
+    pub fn new_jobs(&self) {
+        self.jobs.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Changes whenever there is a new job.
+    pub fn jobs(&self) -> watch::Receiver<u64> {
+        self.jobs.subscribe()
+    }
+
     /// Changes whenever there are new commands.
     pub fn commands(&self) -> watch::Receiver<u64> {
         self.commands.subscribe()
@@ -134,6 +167,10 @@ impl Events {
 mod tests {
     use super::*;
 
+    fn nobody() -> UserId {
+        UserId("usr_nobody".into())
+    }
+
     /// P1: an event tells nothing of another tenant, and an email user nothing of a colleague.
     #[test]
     fn each_listener_hears_of_their_own() {
@@ -142,7 +179,7 @@ mod tests {
         let bob = ("bob@a.test".to_owned(), RecordId(9));
         let log = Announcement::log(&domain, vec![anna, bob]);
         let mailbox = |address: &str| Reach::Mailbox { domain_id: 1, address: address.into() };
-        let heard = |reach: &Reach| match log.heard_by(reach) {
+        let heard = |reach: &Reach| match log.heard_by(&nobody(), reach) {
             Some(Event::Log { newest, count, .. }) => Some((newest.0, count)),
             _ => None,
         };
@@ -152,7 +189,7 @@ mod tests {
         assert_eq!(heard(&Reach::Domain { id: 2 }), None);
         assert_eq!(heard(&mailbox("anna@a.test")), Some((5, 1)));
         assert_eq!(heard(&mailbox("carl@a.test")), None);
-        assert!(Announcement::reseller_policy(7).heard_by(&Reach::Domain { id: 1 }).is_none());
-        assert!(Announcement::global_policy().heard_by(&mailbox("carl@a.test")).is_some());
+        assert!(Announcement::reseller_policy(7).heard_by(&nobody(), &Reach::Domain { id: 1 }).is_none());
+        assert!(Announcement::global_policy().heard_by(&nobody(), &mailbox("carl@a.test")).is_some());
     }
 }

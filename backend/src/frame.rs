@@ -4,6 +4,7 @@
 use crate::{
     app::RequestId,
     clock::Clock,
+    dry_run,
     error::{ApiError, ApiResult},
     health::Metrics,
     rate_limits,
@@ -94,10 +95,17 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 
 /// Writes an error as a problem document (RFC 9457).
 pub async fn answer(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_trial = dry_run::is_wanted(&mut request);
     let answer = match refuse_query(&request) {
+        Ok(()) if is_trial => {
+            let mut answer = dry_run::within(next.call(request)).await?.map_into_boxed_body();
+            let name = HeaderName::from_static(dry_run::HEADER);
+            answer.headers_mut().insert(name, HeaderValue::from_static("true"));
+            answer
+        }
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(error) => request.error_response(error),
     };
@@ -124,7 +132,12 @@ fn refuse_query(request: &ServiceRequest) -> ApiResult<()> {
         return Err(ApiError::because(ErrorCode::BadRequest, "the address has a NUL character"));
     }
     let reads_query = matches!(*request.method(), Method::GET | Method::DELETE | Method::HEAD);
-    if reads_query || request.query_string().is_empty() || !request.path().starts_with("/api/v1/") {
+    let is_import = request.path().ends_with("/import");
+    if reads_query
+        || is_import
+        || request.query_string().is_empty()
+        || !request.path().starts_with("/api/v1/")
+    {
         return Ok(());
     }
     let name = request.query_string().split(['=', '&']).next().unwrap_or_default();

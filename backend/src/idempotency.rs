@@ -120,6 +120,8 @@ async fn begin(request: &mut ServiceRequest) -> ApiResult<(Asked, Turn)> {
     let mut hash = Sha256::new();
     hash.update(request.path().as_bytes());
     hash.update([0]);
+    hash.update(request.query_string().as_bytes());
+    hash.update([0]);
     hash.update(&body);
     // A token sees what it asked for itself, not what its owner did.
     let owner = match caller.credential {

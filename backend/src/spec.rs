@@ -29,7 +29,8 @@ use utoipa_swagger_ui::SwaggerUi;
 const ABOUT: &str = "The API of Gatepost, a mail-filtering gateway. The panel, the mail nodes and your programs use \
 the same operations. Errors are problem documents (RFC 9457); lists are paged by cursor; times are RFC 3339 in UTC; \
 changes are JSON Merge Patch (RFC 7396). A caller may send 6,000 requests a minute; `RateLimit` says how many are \
-left, and 429 with `Retry-After` when to come back. With `Accept: text/csv` a list is a CSV file.";
+left, and 429 with `Retry-After` when to come back. With `Accept: text/csv` a list is a CSV file. With `?dry_run=true` a \
+change is tried, answered as if it had been made, and taken back; not for sessions and what is one's own.";
 
 /// The whole description.
 pub fn document() -> OpenApi {

@@ -72,6 +72,11 @@ impl BodyKey {
         Ok(ObjectPath::from(format!("messages/{}/{}.zst", self.node, self.message_id)))
     }
 
+    /// The name of a file that somebody sent for long work. No node has that name.
+    pub fn upload(job: &str) -> Self {
+        Self { node: "uploads".to_owned(), message_id: job.to_owned() }
+    }
+
     /// The name as one text, as the database keeps it.
     pub fn text(&self) -> String {
         format!("{}/{}", self.node, self.message_id)

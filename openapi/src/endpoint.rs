@@ -2,7 +2,7 @@
 //! tests try each with every role.
 
 use crate::{
-    accounts, audit, domains, events, filtering, messages, nodes,
+    accounts, audit, domains, events, filtering, jobs, messages, nodes,
     permission::{self, Permission},
     tokens, users,
 };
@@ -103,6 +103,7 @@ pub static AREAS: &[&[&Operation]] = &[
     audit::OPERATIONS,
     tokens::OPERATIONS,
     users::OPERATIONS,
+    jobs::OPERATIONS,
     permission::page::OPERATIONS,
     domains::OPERATIONS,
     filtering::OPERATIONS,

@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Access, Endpoint, Method, Operation},
-    ids::RecordId,
+    ids::{JobId, RecordId},
+    jobs::JobState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,19 @@ pub enum Event {
     Quarantine {
         /// The domain.
         domain: String,
+    },
+    /// Long work went on, that one began oneself.
+    Job {
+        /// The job.
+        job: JobId,
+        /// How far it is.
+        state: JobState,
+        /// How many lines there are.
+        total: u64,
+        /// How many lines were looked at.
+        done: u64,
+        /// How many of them could not be added.
+        failed: u64,
     },
     /// Somebody moved a switch of the permission page: what one may do can be different.
     Permissions,

@@ -46,6 +46,18 @@ pub struct TokenId(pub String);
 #[serde(transparent)]
 pub struct CommandId(pub String);
 
+/// Long work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct JobId(pub String);
+
+impl TextId for JobId {
+    const PREFIX: &'static str = "job";
+    fn from_text(text: String) -> Self {
+        Self(text)
+    }
+}
 impl TextId for UserId {
     const PREFIX: &'static str = "usr";
     fn from_text(text: String) -> Self {

@@ -8,7 +8,7 @@
 //! | [`permission`] | the roles, the permissions and the matrix of both |
 //! | [`settings`] | the settings catalogue and its inheritance |
 //! | [`language`] | every text a person can read |
-//! | [`accounts`], [`audit`], [`tokens`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`users`] | wire types and endpoints of each area |
+//! | [`accounts`], [`audit`], [`tokens`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`jobs`], [`users`] | wire types and endpoints of each area |
 //!
 //! No IO, no clock; builds for wasm32. `openapi/openapi.json` is its golden print.
 
@@ -19,6 +19,7 @@ pub mod endpoint;
 pub mod events;
 pub mod filtering;
 pub mod ids;
+pub mod jobs;
 pub mod language;
 pub mod messages;
 pub mod nodes;

@@ -71,8 +71,8 @@ pub(super) fn find(conn: &mut Conn, secret: &str, now: i64, origin: Origin) -> A
     Ok((within(conn, caller, row.domain_id)?, is_stale))
 }
 
-/// The caller with the token's domain for its reach; nobody, if the owner does not reach it any more.
-fn within(conn: &mut Conn, mut caller: Caller, domain_id: Option<i64>) -> ApiResult<Caller> {
+/// The caller with one domain for its reach; nobody, if the owner does not reach it any more.
+pub(crate) fn within(conn: &mut Conn, mut caller: Caller, domain_id: Option<i64>) -> ApiResult<Caller> {
     let Some(id) = domain_id else { return Ok(caller) };
     let domain = scope::find_domains(conn, [id])?.pop().filter(|domain| caller.reach.has_domain(domain));
     let domain = domain.ok_or_else(|| ApiError::new(ErrorCode::NotSignedIn))?;

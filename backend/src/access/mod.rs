@@ -55,7 +55,7 @@ impl<T> Granted<T> {
 }
 
 /// Where a request comes from: what the audit says beside the name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// The address of the client; empty for the command line.
     pub ip: String,

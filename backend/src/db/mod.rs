@@ -6,7 +6,10 @@ pub mod migrate;
 pub mod portable;
 pub mod schema;
 
-use crate::error::{ApiError, ApiResult};
+use crate::{
+    dry_run,
+    error::{ApiError, ApiResult},
+};
 use connection::{Opener, Place};
 use diesel::{
     prelude::*,
@@ -84,6 +87,9 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
+        if dry_run::is_on() {
+            return self.rehearse(work).await;
+        }
         let turn = self.turn().await;
         let revision = self.revision.clone();
         self.run(move |conn| {

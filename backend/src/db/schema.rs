@@ -350,6 +350,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        state -> Text,
+        owner_id -> Text,
+        actor -> Text,
+        within_domain -> Nullable<BigInt>,
+        role -> Nullable<Text>,
+        is_dry_run -> Bool,
+        encoding -> Text,
+        total -> BigInt,
+        done -> BigInt,
+        added -> BigInt,
+        skipped -> BigInt,
+        failed -> BigInt,
+        error -> Nullable<Text>,
+        is_stop_wanted -> Bool,
+        lease_owner -> Nullable<Text>,
+        lease_until -> BigInt,
+        created_at -> BigInt,
+        started_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    job_lines (job_id, line) {
+        job_id -> Text,
+        line -> BigInt,
+        outcome -> Text,
+        target -> Text,
+        field -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(jobs -> users (owner_id));
 diesel::joinable!(password_recoveries -> users (user_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(api_tokens -> domains (domain_id));
@@ -384,5 +422,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     bodies,
     quarantine,
-    training_acts
+    training_acts,
+    jobs,
+    job_lines
 );

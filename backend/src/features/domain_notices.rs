@@ -5,6 +5,7 @@ use super::settings_store::in_force;
 use crate::{
     access::scope::Domain,
     db::Conn,
+    dry_run,
     error::ApiResult,
     mailer::{Letter, Mailer},
 };
@@ -52,7 +53,7 @@ pub(super) fn of_suspension(
 
 /// Sends the letters, without keeping anybody waiting.
 pub(super) fn send(mailer: &Data<Mailer>, letters: Vec<Letter>) {
-    if !mailer.is_set_up() || letters.is_empty() {
+    if !mailer.is_set_up() || letters.is_empty() || dry_run::is_on() {
         return;
     }
     let mailer = mailer.clone();

@@ -104,7 +104,7 @@ async fn serve(
                     // Missed something: the browser connects again and reads its lists.
                     Err(broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed) => return,
                 };
-                let Some(event) = announcement.heard_by(&caller.reach) else { continue };
+                let Some(event) = announcement.heard_by(&caller.id, &caller.reach) else { continue };
                 if sender.try_send(written(&event)).is_err() {
                     return;
                 }
@@ -123,6 +123,7 @@ async fn look_again(db: &Db, clock: &Clock, caller: Caller) -> Option<Caller> {
 
 fn written(event: &Event) -> Bytes {
     let kind = match event {
+        Event::Job { .. } => "job",
         Event::Log { .. } => "log",
         Event::Quarantine { .. } => "quarantine",
         Event::Permissions => "permissions",

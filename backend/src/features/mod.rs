@@ -10,6 +10,11 @@ pub(crate) mod domains;
 mod event_stream;
 mod filter_settings;
 mod held_row;
+mod import_lines;
+mod import_table;
+mod job_store;
+pub(crate) mod job_worker;
+mod jobs;
 mod log_rows;
 mod log_search;
 mod log_search_query;
@@ -73,6 +78,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(users::configure)
         .configure(users_bulk::configure)
         .configure(domain_actions::configure)
+        // Before users and domains, whose paths have a name where these have a word.
+        .configure(jobs::routes)
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)

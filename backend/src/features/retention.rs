@@ -5,7 +5,8 @@
 //! log keeps its row when a held message goes, with what became of it.
 
 use super::{
-    held_row::HeldRow, logins, node_records_rows::add_own_events, settings_store::in_force, stored_bodies,
+    held_row::HeldRow, job_store, logins, node_records_rows::add_own_events, settings_store::in_force,
+    stored_bodies,
 };
 use crate::{
     access::scope::Domain,
@@ -61,6 +62,7 @@ pub async fn sweep(
     while !is_stopped() && db.change(move |conn| end_held(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| end_training(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| logins::end_old(conn, now)).await? {}
+    while !is_stopped() && db.append(move |conn| job_store::end_old(conn, now)).await? {}
     while !is_stopped() && db.append(move |conn| idempotency::end_old(conn, now)).await? {}
     for (domain, before) in db.run(move |conn| old_logs(conn, now)).await? {
         while !is_stopped() && db.append(move |conn| end_log(conn, domain, before)).await? {}

@@ -238,7 +238,12 @@ pub(super) fn refuse_harm_to_oneself(caller: &Caller, user: &UserRow, is_harm: b
 }
 
 /// Where a new user belongs, if the caller reaches it; what is out of reach is as what is not there.
-fn owner_in_reach(conn: &mut Conn, caller: &Caller, new: &NewUser, username: &str) -> ApiResult<Owner> {
+pub(super) fn owner_in_reach(
+    conn: &mut Conn,
+    caller: &Caller,
+    new: &NewUser,
+    username: &str,
+) -> ApiResult<Owner> {
     let owner = user_accounts::owner(conn, new, username)?;
     let reaches = match (&caller.reach, owner.domain_id) {
         (Reach::All, _) => true,

@@ -2,6 +2,7 @@
 
 use crate::gateway::{Answer, on_each};
 use contract::endpoint::{Access, operations};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_sent_gets_a_problem_document() {
@@ -103,6 +104,33 @@ async fn the_event_stream_tells_what_changed() {
         );
         assert!(!heard.contains("c.test"), "{heard}");
         drop(stream);
+        gateway
+    })
+    .await;
+}
+
+/// A change is tried by every operation in the same way: answered, and not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_answers_and_keeps_nothing() {
+    on_each(|gateway| async move {
+        {
+            let north = gateway.actor("north").await;
+            let revision = gateway.revision().await;
+            let new = json!({"routes": [{"host": "mx.example.net"}]});
+            let tried = north.call("PUT", "/api/v1/domains/new.test?dry_run=true", Some(new.clone())).await;
+            assert_eq!(tried.is(201).headers["x-dry-run"], "true");
+            assert_eq!(tried.body["name"], "new.test");
+            north.get("/api/v1/domains/new.test").await.is_problem(404, "not_found");
+            north.call("DELETE", "/api/v1/domains/a.test?dry_run=true", None).await.is(204);
+            north.get("/api/v1/domains/a.test").await.is(200);
+            let wrong = north.call("PUT", "/api/v1/domains/c.test?dry_run=true", Some(new)).await;
+            wrong.is_problem(409, "already_exists");
+            let theirs = north.call("DELETE", "/api/v1/domains/c.test?dry_run=true", None).await;
+            theirs.is_problem(404, "not_found");
+            assert_eq!(gateway.revision().await, revision);
+            let own = north.call("PATCH", "/api/v1/me?dry_run=true", Some(json!({"theme": "dark"}))).await;
+            own.is_problem(400, "bad_request");
+        }
         gateway
     })
     .await;

@@ -5,6 +5,7 @@ mod gateway;
 
 #[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod acting;
 #[cfg(test)]
 mod api_tokens;
@@ -21,9 +22,12 @@ mod held_mail;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
 mod resellers;
 #[cfg(test)]
 mod schemas;

@@ -1,0 +1,2 @@
+DROP TABLE job_lines;
+DROP TABLE jobs;
