@@ -88,6 +88,7 @@ pub async fn take(
         dmarc_policy: authenticity.dmarc_policy,
         ..question.facts
     };
+    question.arc_sealer.clone_from(&authenticity.arc_sealer);
     let answer = match node.judge.ask(question).await {
         Ok(answer) => answer,
         Err(reason) => return refuse_all(node, client, &transaction, reason),
@@ -158,6 +159,7 @@ fn question(
             longest_line: Some(content.longest_line),
             ..Facts::default()
         },
+        arc_sealer: String::new(),
         settings: recipients.iter().map(|recipient| recipient.settings.clone()).collect(),
         wants_verdicts: node.config.filter,
     }

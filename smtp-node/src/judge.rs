@@ -1,7 +1,7 @@
 //! Asks the engine about a message: parsed once, judged once for each set of settings among its recipients (C17,
 //! FIL-18). Large messages are judged off the threads that serve connections, a few at a time.
 
-use crate::smtp::protocol::Reason;
+use crate::{lookups, smtp::protocol::Reason};
 use bytes::Bytes;
 use contract::settings::Settings;
 use filter_engine::{Envelope, Facts, Message, Verdict, evaluate};
@@ -22,6 +22,8 @@ pub struct Question {
     pub envelope: Envelope,
     /// What the world said.
     pub facts: Facts,
+    /// Who says that DMARC held before the message was passed on; empty if nobody.
+    pub arc_sealer: String,
     /// The settings of each recipient.
     pub settings: Vec<Arc<Settings>>,
     /// Whether verdicts are wanted, or only what the message says of itself.
@@ -82,7 +84,8 @@ fn answer(question: &Question) -> Answer {
         let verdict = match known.iter().find(|(other, _)| *other == &**settings) {
             Some((_, verdict)) => verdict.clone(),
             None => {
-                let verdict = Arc::new(evaluate(&message, &question.facts, settings));
+                let facts = lookups::facts_for(&question.facts, &question.arc_sealer, settings);
+                let verdict = Arc::new(evaluate(&message, &facts, settings));
                 known.push((settings, verdict.clone()));
                 verdict
             }

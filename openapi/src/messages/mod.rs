@@ -236,6 +236,9 @@ pub struct Authentication {
     pub dkim: String,
     /// DMARC (RFC 7489).
     pub dmarc: String,
+    /// ARC (RFC 8617).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub arc: String,
 }
 
 /// Every operation of this area.

@@ -102,6 +102,32 @@ pub static SKIP_LINE_LENGTH_CHECK: Setting<bool> = Setting {
     permission: Permission::FilterSettingsEdit,
 };
 
+/// What becomes of mail that fails DMARC: what the domain of its From header asks for, or less.
+pub static DMARC_HANDLING: Setting<Choice> = Setting {
+    key: "incoming.dmarc_handling",
+    default: OBEY,
+    limits: &["obey", "hold", "weigh"],
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::FilterSettingsEdit,
+};
+
+/// [`DMARC_HANDLING`]: refused or held, as the domain asks.
+pub const OBEY: Choice = Choice("obey");
+/// [`DMARC_HANDLING`]: held where the domain asks to refuse.
+pub const HOLD: Choice = Choice("hold");
+/// [`DMARC_HANDLING`]: it moves the score and decides nothing.
+pub const WEIGH: Choice = Choice("weigh");
+
+/// Domains that are believed when they say by ARC that DMARC held before they passed a message on, separated by
+/// spaces (RFC 8617 §7.2.1).
+pub static TRUSTED_ARC_SEALERS: Setting<Text> = Setting {
+    key: "incoming.trusted_arc_sealers",
+    default: Text(Cow::Borrowed("")),
+    limits: 1_000,
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::FilterSettingsEdit,
+};
+
 pub(super) static SECTION: &[&dyn AnySetting] = &[
     &UNSURE_THRESHOLD,
     &QUARANTINE_THRESHOLD,
@@ -113,4 +139,6 @@ pub(super) static SECTION: &[&dyn AnySetting] = &[
     &SPAM_NOTATION,
     &SKIP_SPF_CHECK,
     &SKIP_LINE_LENGTH_CHECK,
+    &DMARC_HANDLING,
+    &TRUSTED_ARC_SEALERS,
 ];

@@ -1,15 +1,14 @@
-//! Whether a message is from whom it says: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489). Signatures and look-ups
-//! are bounded (S14); what is not known in time is a temporary error, never a failure.
+//! Whether a message is from whom it says: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), and what those say who
+//! passed it on (ARC, RFC 8617). Signatures and look-ups are bounded (S14); what is not known in time is a temporary error, never a failure.
 
-use super::{BUDGET, Lookups};
+use super::{BUDGET, Lookups, spf};
 use contract::messages::Authentication;
 use filter_engine::{AuthenticationResult, DmarcPolicy};
 use mail_auth::{
-    AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, Error, MessageAuthenticator,
-    SpfOutput, SpfResult,
+    ArcOutput, AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, Error,
+    MessageAuthenticator, SpfOutput, SpfResult,
     dkim::DkimError,
     dmarc::{Policy, verify::DmarcParameters},
-    spf::verify::SpfParameters,
 };
 use std::{fmt::Write, net::IpAddr, sync::Arc};
 use tokio::{
@@ -46,6 +45,11 @@ pub struct Authenticity {
     pub spf: AuthenticationResult,
     /// The best signature.
     pub dkim: AuthenticationResult,
+    /// The chain of those who passed it on.
+    pub arc: AuthenticationResult,
+    /// The domain that sealed the chain last, in lower case; empty where the chain does not hold, or DMARC did not
+    /// hold before it.
+    pub arc_sealer: String,
     /// Whether one of the two is of the domain of the From header.
     pub dmarc: AuthenticationResult,
     /// What that domain wants done with what fails.
@@ -74,6 +78,7 @@ impl Authenticity {
             spf: self.spf.name().to_owned(),
             dkim: self.dkim.name().to_owned(),
             dmarc: self.dmarc.name().to_owned(),
+            arc: self.arc.name().to_owned(),
         }
     }
 }
@@ -85,16 +90,17 @@ impl Lookups {
         let Some(dns) = self.awake() else { return Authenticity::default() };
         let deadline = Instant::now() + BUDGET;
         let seen = Seen::of(question);
-        let (spf, dkim) = tokio::join!(
+        let (spf, dkim, arc) = tokio::join!(
             async {
                 match asked {
                     Some(asked) => asked.answer().await,
-                    None => timeout_at(deadline, Box::pin(spf(dns, &question.origin()))).await.ok(),
+                    None => timeout_at(deadline, Box::pin(asked_spf(dns, &question.origin()))).await.ok(),
                 }
             },
-            timeout_at(deadline, Box::pin(dkim(dns, &seen)))
+            timeout_at(deadline, Box::pin(dkim(dns, &seen))),
+            timeout_at(deadline, Box::pin(arc(dns, &seen)))
         );
-        let is_late = spf.is_none() || dkim.is_err();
+        let is_late = spf.is_none() || dkim.is_err() || arc.is_err();
         let spf = spf.unwrap_or_else(|| SpfOutput::new(String::new()).with_result(SpfResult::TempError));
         let dkim_result = match &dkim {
             Err(_) => AuthenticationResult::TemporaryError,
@@ -106,6 +112,8 @@ impl Lookups {
         self.note(!is_late && dmarc.is_ok());
         let mut authenticity =
             Authenticity { spf: spf_word(spf.result()), dkim: dkim_result, ..Authenticity::default() };
+        (authenticity.arc, authenticity.arc_sealer) =
+            arc.unwrap_or((AuthenticationResult::TemporaryError, String::new()));
         match &dmarc {
             Err(_) => authenticity.dmarc = AuthenticationResult::TemporaryError,
             Ok(output) => {
@@ -153,7 +161,7 @@ impl SenderPolicy {
         Some(Self(tokio::spawn(async move {
             let dns = lookups.dns.as_ref()?;
             let asked = Origin { client_ip, helo: &helo, sender: &sender, hostname: &hostname };
-            timeout_at(Instant::now() + BUDGET, Box::pin(spf(dns, &asked))).await.ok()
+            timeout_at(Instant::now() + BUDGET, Box::pin(asked_spf(dns, &asked))).await.ok()
         })))
     }
 
@@ -189,7 +197,7 @@ impl<'a> Seen<'a> {
             message.errors.truncate(SIGNATURES);
             message.dkim_headers.truncate(SIGNATURES);
             if !is_verifiable {
-                is_unreadable = !message.dkim_headers.is_empty();
+                is_unreadable = !message.dkim_headers.is_empty() || !message.ams_headers.is_empty();
                 message.dkim_headers.clear();
             }
         }
@@ -197,14 +205,11 @@ impl<'a> Seen<'a> {
     }
 }
 
-async fn spf(dns: &MessageAuthenticator, asked: &Origin<'_>) -> SpfOutput {
+async fn asked_spf(dns: &MessageAuthenticator, asked: &Origin<'_>) -> SpfOutput {
     let Origin { client_ip, helo, sender, hostname } = *asked;
-    let parameters = if sender.is_empty() {
-        SpfParameters::verify_ehlo(client_ip, helo, hostname)
-    } else {
-        SpfParameters::verify_mail_from(client_ip, helo, hostname, sender)
-    };
-    dns.verify_spf(parameters).await
+    let sender = spf::Sender { address: client_ip, helo, mail_from: sender, receiver: hostname };
+    let (domain, result) = spf::check(&dns.0, sender).await;
+    SpfOutput::new(domain).with_result(result)
 }
 
 async fn dkim<'a>(dns: &MessageAuthenticator, seen: &'a Seen<'_>) -> Vec<DkimOutput<'a>> {
@@ -212,6 +217,44 @@ async fn dkim<'a>(dns: &MessageAuthenticator, seen: &'a Seen<'_>) -> Vec<DkimOut
         Some(message) => dns.verify_dkim(message).await,
         None => Vec::new(),
     }
+}
+
+/// The chain, and who sealed it last with the word that DMARC held before (RFC 8617 §7.2.1).
+async fn arc(dns: &MessageAuthenticator, seen: &Seen<'_>) -> (AuthenticationResult, String) {
+    let Some(message) = &seen.message else { return (AuthenticationResult::None, String::new()) };
+    if seen.is_unreadable {
+        return Default::default();
+    }
+    if !is_a_chain(message) {
+        return (AuthenticationResult::Fail, String::new());
+    }
+    let output: ArcOutput<'_> = dns.verify_arc(message).await;
+    let result = match output.result() {
+        DkimResult::Pass => AuthenticationResult::Pass,
+        DkimResult::None => AuthenticationResult::None,
+        DkimResult::TempError(_) => AuthenticationResult::TemporaryError,
+        DkimResult::Neutral(_) | DkimResult::Fail(_) | DkimResult::PermError(_) => AuthenticationResult::Fail,
+    };
+    let sealer = output.sets().last().filter(|set| {
+        let seen_before = String::from_utf8_lossy(set.results.value).to_ascii_lowercase();
+        result == AuthenticationResult::Pass && seen_before.contains("dmarc=pass")
+    });
+    (result, sealer.map(|set| set.seal.header.d.to_ascii_lowercase()).unwrap_or_default())
+}
+
+/// What RFC 8617 §4.1 demands of the fields of a chain before any of them is verified: as many of each, no weak
+/// algorithm, no seal among what a signature covers.
+fn is_a_chain(message: &AuthenticatedMessage<'_>) -> bool {
+    let sets = message.ams_headers.len();
+    message.as_headers.len() == sets
+        && message.aar_headers.len() == sets
+        && message.ams_headers.iter().all(|signature| {
+            let text = String::from_utf8_lossy(signature.value).to_ascii_lowercase();
+            let says_algorithm = text.split(';').any(|tag| {
+                matches!(tag.split_once('='), Some((name, value)) if name.trim() == "a" && value.trim().ends_with("-sha256"))
+            });
+            says_algorithm && !signature.header.h.iter().any(|name| name.eq_ignore_ascii_case("ARC-Seal"))
+        })
 }
 
 async fn dmarc(
@@ -314,6 +357,9 @@ fn results(
             add_property(&mut text, "header.d", &signature.d);
             add_property(&mut text, "header.s", &signature.s);
         }
+    }
+    if !matches!(authenticity.arc, AuthenticationResult::Unavailable | AuthenticationResult::None) {
+        let _ = write!(text, "; arc={}", authenticity.arc.name());
     }
     if authenticity.dmarc != AuthenticationResult::Unavailable {
         let _ = write!(text, "; dmarc={}", authenticity.dmarc.name());

@@ -2,7 +2,10 @@
 //! an error to whoever asks. While the name servers do not answer, they are left alone for a while, so that a broken
 //! resolver does not slow every message down (S14).
 
+mod answers;
 mod authenticity;
+mod dmarc_choice;
+mod spf;
 
 use crate::config::Dns;
 use mail_auth::{
@@ -23,6 +26,7 @@ use std::{
 use tokio::time::{Instant, timeout_at};
 
 pub use authenticity::{Authenticity, Question, SenderPolicy};
+pub use dmarc_choice::facts_for;
 
 /// How long one message, or one connection, may wait for answers in all.
 const BUDGET: Duration = Duration::from_secs(2);

@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod authentication;
+#[cfg(test)]
 mod destination;
+#[cfg(test)]
+mod dns;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
@@ -14,3 +18,5 @@ mod notifications;
 mod running;
 #[cfg(test)]
 mod telling;
+#[cfg(test)]
+mod vectors;

@@ -44,13 +44,23 @@ impl Running {
         filter: bool,
         bounce_relay: Option<String>,
     ) -> Self {
-        let config = Config {
-            api: api.into(),
+        Self::start_as(folder, |config| {
+            config.api = api.into();
+            config.filter = filter;
+            config.bounce_relay = bounce_relay;
+        })
+        .await
+    }
+
+    /// A node that judges, whose API is away and whose configuration is changed like this.
+    pub(crate) async fn start_as(folder: &Path, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config {
+            api: "http://127.0.0.1:9".into(),
             token: Token("gpn_none".into()),
             listen: "127.0.0.1:0".parse().unwrap(),
             data: folder.into(),
             hostname: "mx.gate.test".into(),
-            filter,
+            filter: true,
             dns: Dns::Off,
             tls: None,
             max_connections: 100,
@@ -59,8 +69,9 @@ impl Running {
             max_message_bytes: 10_000_000,
             min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
-            bounce_relay,
+            bounce_relay: None,
         };
+        change(&mut config);
         let clock = Clock::default();
         let ready = prepare(config, clock.clone()).await.unwrap();
         let (node, address) = (ready.node().clone(), ready.address().unwrap());
@@ -97,6 +108,19 @@ impl Client {
              Date: Mon, 05 Jan 2026 10:00:00 +0000\r\nMessage-ID: <1@sender.test>\r\n\r\n{text}\r\n."
         );
         client.say(&message).await
+    }
+
+    /// Sends a message as it is, its header included.
+    pub(crate) async fn send_raw(&mut self, sender: &str, recipients: &[&str], message: &str) -> String {
+        self.say(&format!("MAIL FROM:<{sender}>")).await;
+        let mut last = String::new();
+        for recipient in recipients {
+            last = self.say(&format!("RCPT TO:<{recipient}>")).await;
+        }
+        match self.say("DATA").await.starts_with("354") {
+            true => self.say(&format!("{message}\r\n.")).await,
+            false => last,
+        }
     }
 }
 
