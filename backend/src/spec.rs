@@ -190,6 +190,7 @@ fn setting_schema(setting: &dyn settings::AnySetting) -> Value {
         }
         Control::Text { max_length } => json!({"type": ["string", "null"], "maxLength": max_length}),
         Control::TimeZone => json!({"type": ["string", "null"], "maxLength": 64}),
+        Control::Colour => json!({"type": ["string", "null"], "pattern": "^#[0-9A-Fa-f]{6}$"}),
     };
     if let Some(fields) = schema.as_object_mut() {
         fields.insert("title".into(), words("label").into());

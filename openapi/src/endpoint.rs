@@ -2,7 +2,7 @@
 //! tests try each with every role.
 
 use crate::{
-    accounts, audit, domains, events, filtering, jobs, messages, nodes,
+    accounts, audit, branding, domains, events, filtering, jobs, messages, nodes,
     permission::{self, Permission},
     tokens, users,
 };
@@ -101,6 +101,7 @@ fn percent_encode(text: &str, into: &mut String) {
 pub static AREAS: &[&[&Operation]] = &[
     accounts::OPERATIONS,
     audit::OPERATIONS,
+    branding::OPERATIONS,
     tokens::OPERATIONS,
     users::OPERATIONS,
     jobs::OPERATIONS,

@@ -8,12 +8,13 @@
 //! | [`permission`] | the roles, the permissions and the matrix of both |
 //! | [`settings`] | the settings catalogue and its inheritance |
 //! | [`language`] | every text a person can read |
-//! | [`accounts`], [`audit`], [`tokens`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`jobs`], [`users`] | wire types and endpoints of each area |
+//! | [`accounts`], [`audit`], [`branding`], [`tokens`], [`domains`], [`filtering`], [`messages`], [`nodes`], [`events`], [`jobs`], [`users`] | wire types and endpoints of each area |
 //!
 //! No IO, no clock; builds for wasm32. `openapi/openapi.json` is its golden print.
 
 pub mod accounts;
 pub mod audit;
+pub mod branding;
 pub mod domains;
 pub mod endpoint;
 pub mod events;

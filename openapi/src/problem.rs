@@ -195,6 +195,14 @@ pub enum InvalidCode {
     NotAnAddress,
     /// It is no e-mail address.
     NotAnEmailAddress,
+    /// It is no colour such as `#2357d9`.
+    NotAColour,
+    /// White letters on it could not be read.
+    TooLight,
+    /// It is no address that begins with `https://` or `mailto:`.
+    NotALink,
+    /// It is no PNG, JPEG or WebP image.
+    NotAnImage,
     /// It is no instant in RFC 3339.
     NotATime,
     /// The destination is a private network that the administrator has not allowed.
@@ -225,7 +233,7 @@ pub enum InvalidCode {
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
@@ -238,6 +246,10 @@ impl InvalidCode {
         Self::NotAHost,
         Self::NotAnAddress,
         Self::NotAnEmailAddress,
+        Self::NotAColour,
+        Self::TooLight,
+        Self::NotALink,
+        Self::NotAnImage,
         Self::NotATime,
         Self::PrivateNetwork,
         Self::Duplicate,
@@ -269,6 +281,10 @@ impl InvalidCode {
             Self::NotAHost => "not_a_host",
             Self::NotAnAddress => "not_an_address",
             Self::NotAnEmailAddress => "not_an_email_address",
+            Self::NotAColour => "not_a_colour",
+            Self::TooLight => "too_light",
+            Self::NotALink => "not_a_link",
+            Self::NotAnImage => "not_an_image",
             Self::NotATime => "not_a_time",
             Self::PrivateNetwork => "private_network",
             Self::Duplicate => "duplicate",

@@ -56,11 +56,17 @@ pub fn hops(message: &[u8]) -> usize {
     fields(message).filter(|field| is_named(field, "Received")).count()
 }
 
-/// Whether a message that arrives must not bring this field with it.
-fn is_ours(field: &[u8], hostname: &str) -> bool {
+/// Whether a message that arrives must not bring this field with it: one that we set under our name or the brand's,
+/// of which there is one among the new fields.
+fn is_ours(field: &[u8], new_fields: &str, hostname: &str) -> bool {
     let name = name_of(field).to_ascii_lowercase();
+    let is_branded = || {
+        name.starts_with(b"x-")
+            && fields(new_fields.as_bytes()).any(|new| name_of(new).eq_ignore_ascii_case(&name))
+    };
     name.starts_with(b"x-gatepost-")
         || name == b"x-recommended-action"
+        || is_branded()
         || (name == b"authentication-results" && names_host(value_of(field), hostname))
 }
 
@@ -81,7 +87,7 @@ pub fn rewrite(message: &[u8], new_fields: &str, notation: Option<&str>, hostnam
     let mut header = Vec::with_capacity(end(message) + new_fields.len() + 128);
     header.extend_from_slice(new_fields.as_bytes());
     let mut notation = notation;
-    for field in fields(message).filter(|field| !is_ours(field, hostname)) {
+    for field in fields(message).filter(|field| !is_ours(field, new_fields, hostname)) {
         match notation {
             Some(text) if is_named(field, "Subject") => {
                 header.extend_from_slice(&mark(field, text));
@@ -147,7 +153,7 @@ mod tests {
     /// S10, FIL-10, FIL-11.
     #[test]
     fn what_only_we_may_say_is_taken_out() {
-        let message = "X-Gatepost-Evidence: forged\r\nx-recommended-action : accept\r\nFrom: a@b.test\r\n\
+        let message = "X-NEW: forged in the name of the brand\r\nX-Gatepost-Evidence: forged\r\nx-recommended-action : accept\r\nFrom: a@b.test\r\n\
             Authentication-Results: (c) MX.test;\r\n spf=pass\r\nAuthentication-Results: other.test; spf=fail\r\n\
             X-GATEPOST-new:\r\n folded\r\nTo: c@d.test\r\n\r\nbody";
         assert_eq!(
@@ -168,7 +174,7 @@ mod tests {
         ] {
             let header = text(&format!("{subject}\r\nbody"), Some(notation));
             assert_eq!(header, format!("X-New: 1\r\n{marked}"));
-            assert_eq!(text(&format!("{header}\r\n"), Some(notation)), format!("X-New: 1\r\n{header}"));
+            assert_eq!(text(&format!("{header}\r\n"), Some(notation)), header);
         }
     }
 

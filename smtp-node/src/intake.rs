@@ -24,7 +24,10 @@ use bytes::Bytes;
 use contract::{
     messages::{Classification, Status},
     nodes::{NewRecord, RecordBatch},
-    settings::incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
+    settings::{
+        branding::HEADER,
+        incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
+    },
 };
 use filter_engine::{Facts, Verdict};
 use std::sync::{Arc, atomic::Ordering};
@@ -287,7 +290,7 @@ impl Arrival<'_> {
             if *outcome != Outcome::Deliver {
                 continue;
             }
-            let stamp = stamp(self.verdict(place));
+            let stamp = stamp(self.verdict(place), &recipient.settings.get(&HEADER).0);
             let known = stamps.iter().position(|known| *known == stamp);
             addressees.push(Addressee {
                 address: recipient.address.to_string(),
@@ -359,13 +362,13 @@ impl Arrival<'_> {
     }
 }
 
-/// FIL-08 … FIL-11.
-fn stamp(verdict: Option<&Verdict>) -> Stamp {
+/// FIL-08 … FIL-11; `word` is that of the brand.
+fn stamp(verdict: Option<&Verdict>, word: &str) -> Stamp {
     match verdict {
         None => Stamp { fields: "X-Recommended-Action: accept\r\n".into(), notation: None },
         Some(verdict) => Stamp {
             fields: format!(
-                "X-Gatepost-Evidence: {}\r\nX-Gatepost-Class: {}\r\nX-Recommended-Action: {}\r\n",
+                "X-{word}-Evidence: {}\r\nX-{word}-Class: {}\r\nX-Recommended-Action: {}\r\n",
                 verdict.evidence_header,
                 verdict.classification.header(),
                 verdict.recommended_action.header()

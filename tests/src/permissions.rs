@@ -170,7 +170,9 @@ fn of_tenants(operation: &str, tenant: &Tenant) -> Option<Arguments> {
             Some(json!({ "action": { "kind": "resume" }, "domains": [tenant.domain], "dry_run": true })),
         ),
         "change_domain" => (vec![tenant.domain.as_str()], Some(json!({ "is_suspended": false }))),
-        "get_reseller" => (vec![tenant.slug], None),
+        "get_brand" | "set_global_logo" | "remove_global_logo" => (vec![], None),
+        "get_logo" => (vec!["unknown"], None),
+        "get_reseller" | "set_reseller_logo" | "remove_reseller_logo" => (vec![tenant.slug], None),
         "put_reseller" => (vec![scratch.as_str()], Some(json!({ "name": "Scratch" }))),
         "change_reseller" => (vec![tenant.slug], Some(json!({ "is_suspended": false }))),
         "remove_reseller" => (vec![scratch.as_str()], None),
@@ -201,9 +203,17 @@ fn names_a_tenant(operation: &Operation) -> bool {
 
 async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {
     let path: Vec<&str> = arguments.path.iter().map(String::as_str).collect();
-    if operation.path.ends_with("/import") {
-        let file = ("text/csv", b"line".to_vec());
-        return actor.send_raw(operation.method, operation.path, Some(file)).await;
+    let file = match operation.path.rsplit('/').next() {
+        Some("import") => Some(("text/csv", b"line".to_vec())),
+        Some("logo") if operation.method == Method::Put => Some(("image/png", b"\x89PNG\r\n\x1a\n".to_vec())),
+        _ => None,
+    };
+    if file.is_some() {
+        let path = path.iter().fold(operation.path.to_owned(), |whole, part| {
+            let place = whole.find('{').zip(whole.find('}'));
+            place.map_or(whole.clone(), |(from, to)| format!("{}{part}{}", &whole[..from], &whole[to + 1..]))
+        });
+        return actor.send_raw(operation.method, &path, file).await;
     }
     let query = if operation.id == "preview_role" { "?role=email" } else { "" };
     actor.send(operation, &path, query, arguments.body.as_ref()).await

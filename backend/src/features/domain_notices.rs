@@ -12,15 +12,23 @@ use crate::{
 use actix_web::web::Data;
 use contract::{
     language::{Language, text},
-    settings::domain::{ADMINISTRATOR_CONTACT, CONTACT, NOTIFICATION_SENDER},
+    settings::{
+        branding::SENDER,
+        domain::{ADMINISTRATOR_CONTACT, CONTACT, NOTIFICATION_SENDER},
+    },
 };
 use lettre::Address;
 use std::collections::HashMap;
 
-/// From whom notices about the mail of each domain come (SET-03); those that are not in it have the installation's.
+/// From whom notices about the mail of each domain come: its own sender (SET-03), or its brand's; those that are not
+/// in it have the installation's.
 pub(super) fn senders(conn: &mut Conn, domains: &[Domain]) -> ApiResult<HashMap<i64, Address>> {
-    let named = in_force(conn, &NOTIFICATION_SENDER, domains)?;
-    Ok(named.into_iter().filter_map(|(id, sender)| Some((id, sender.0.parse().ok()?))).collect())
+    let mut senders = HashMap::new();
+    for setting in [&SENDER, &NOTIFICATION_SENDER] {
+        let named = in_force(conn, setting, domains)?;
+        senders.extend(named.into_iter().filter_map(|(id, sender)| Some((id, sender.0.parse().ok()?))));
+    }
+    Ok(senders)
 }
 
 /// The letters that say that these domains were suspended, or go on.

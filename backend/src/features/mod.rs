@@ -4,6 +4,7 @@ mod acting;
 mod api_token_store;
 mod api_tokens;
 mod audit_log;
+mod branding;
 mod domain_actions;
 mod domain_notices;
 pub(crate) mod domains;
@@ -63,6 +64,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sign_in::routes)
         .configure(acting::routes)
+        .configure(branding::routes)
         .configure(sessions::routes)
         .configure(own_sessions::routes)
         .configure(logins::routes)

@@ -3,7 +3,7 @@
 //! asked for when signing in.
 
 use super::{
-    domain_notices, second_factor_proof,
+    branding, domain_notices, second_factor_proof,
     user_accounts::{check_password, end_sessions},
 };
 use crate::{
@@ -30,6 +30,7 @@ use contract::{
     language::{Language, text},
     permission::{Role, switches::Entry as Way},
     problem::InvalidCode,
+    settings::branding::{PRODUCT_NAME, SENDER},
 };
 use diesel::prelude::*;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -192,14 +193,17 @@ fn offer(
         .replace("{username}", &user.username)
         .replace("{minutes}", &HOLDS_MINUTES.to_string())
         .replace("{link}", &link);
+    let owner = branding::owner(conn, user.reseller_id, user.domain_id)?;
+    let brand = branding::in_force(conn, owner)?;
     let sender = match user.domain_id {
         Some(id) => {
             let domains = scope::find_domains(conn, [id])?;
             domain_notices::senders(conn, &domains)?.remove(&id)
         }
-        None => None,
+        None => brand.get(&SENDER).0.parse().ok(),
     };
-    Ok(Some(Letter { sender, recipient, subject: subject(language), text }))
+    let subject = subject(language).replace("{product}", &brand.get(&PRODUCT_NAME).0);
+    Ok(Some(Letter { sender, recipient, subject, text }))
 }
 
 fn subject(language: Language) -> String {

@@ -109,6 +109,12 @@ pub(super) fn levels(conn: &mut Conn, scope: &Scope) -> ApiResult<Vec<(Level, Ov
     places.into_iter().map(|place| Ok((place.0, overrides(conn, place)?))).collect()
 }
 
+/// The values that hold for a reseller's people, the widest level first.
+pub(super) fn of_reseller(conn: &mut Conn, reseller: Option<i64>) -> ApiResult<Vec<Overrides>> {
+    let own = reseller.map(|id| (Level::Reseller, id, ""));
+    [Some((Level::Global, 0, "")), own].into_iter().flatten().map(|place| overrides(conn, place)).collect()
+}
+
 fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResult<Overrides> {
     let rows = settings::table
         .filter(settings::level.eq(level.name()))

@@ -12,6 +12,8 @@ mod api_tokens;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod branding;
+#[cfg(test)]
 mod domain_actions;
 #[cfg(test)]
 mod domains;

@@ -186,6 +186,11 @@ fn control(draft: Draft) -> AnyView {
             <input id=key class="in" maxlength=max_length disabled=off prop:value=text on:input:target=move |event| draft.set(event.target().value().into())/>
         }
         .into_any(),
+        Control::Colour => view! {
+            <input id=key type="color" disabled=off prop:value=text on:input:target=move |event| draft.set(event.target().value().into())/>
+            <span class="muted small">{text}</span>
+        }
+        .into_any(),
         Control::TimeZone => {
             let mut zones = i18n::time_zones();
             let known = text();

@@ -1,10 +1,12 @@
 //! The settings catalogue: one `static` per setting. Validation, OpenAPI, the panel's forms, the node and the
 //! engine all read it; nothing re-states a setting.
 
+pub mod branding;
 pub mod domain;
 pub mod incoming;
 pub mod resolve;
 mod types;
+mod words;
 
 use crate::permission::Permission;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub use types::{Choice, Control, EmailAddress, SettingType, Text, TimeZone};
+pub use words::{Colour, HeaderWord, HostName, Link};
 
 /// Why a value can't be taken for a setting.
 pub type Invalid = crate::problem::InvalidCode;
@@ -99,7 +102,7 @@ impl<T: SettingType> AnySetting for Setting<T> {
 
 /// The sections of the catalogue, each with its settings in the order of its page.
 pub static CATALOGUE: &[(&str, &[&dyn AnySetting])] =
-    &[("incoming", incoming::SECTION), ("domain", domain::SECTION)];
+    &[("incoming", incoming::SECTION), ("domain", domain::SECTION), ("branding", branding::SECTION)];
 
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static dyn AnySetting> {

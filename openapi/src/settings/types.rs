@@ -32,6 +32,8 @@ pub enum Control {
     },
     /// An IANA time zone.
     TimeZone,
+    /// A colour as `#rrggbb`.
+    Colour,
 }
 
 /// What a setting's value can be.
