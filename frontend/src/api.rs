@@ -71,6 +71,15 @@ impl ApiError {
     }
 }
 
+/// What a call brings.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Nothing,
+    Json(&'a Value),
+    /// With its media type.
+    File(&'a str, &'a web_sys::File),
+}
+
 /// Takes the token of a fresh session, or forgets it.
 pub fn set_token(token: Option<String>) {
     TOKEN.with(|known| *known.borrow_mut() = token);
@@ -85,7 +94,8 @@ pub async fn call<Q: Serialize, B: Serialize, A: DeserializeOwned>(
 ) -> Result<A, ApiError> {
     let has_body = matches!(endpoint.operation.method, Method::Post | Method::Put | Method::Patch);
     let body = has_body.then(|| serde_json::to_value(body).unwrap_or(Value::Null));
-    let text = send(&endpoint.operation, values, &fields(query), body.as_ref(), None)
+    let content = body.as_ref().map_or(Content::Nothing, Content::Json);
+    let text = send(&endpoint.operation, values, &fields(query), content, None)
         .await?
         .text()
         .await
@@ -94,13 +104,24 @@ pub async fn call<Q: Serialize, B: Serialize, A: DeserializeOwned>(
     serde_json::from_str(text).map_err(|_| ApiError::Unreadable)
 }
 
+/// Sends a file.
+pub async fn upload<Q: Serialize, A: DeserializeOwned>(
+    endpoint: &Endpoint<Q, (), A>,
+    values: &[&str],
+    query: &Q,
+    (media_type, file): (&str, &web_sys::File),
+) -> Result<A, ApiError> {
+    let content = Content::File(media_type, file);
+    read(send(&endpoint.operation, values, &fields(query), content, None).await?).await
+}
+
 /// Reads an operation's answer as octets.
 pub async fn download<Q: Serialize, B, A>(
     endpoint: &Endpoint<Q, B, A>,
     values: &[&str],
     query: &Q,
 ) -> Result<Vec<u8>, ApiError> {
-    let answer = send(&endpoint.operation, values, &fields(query), None, None).await?;
+    let answer = send(&endpoint.operation, values, &fields(query), Content::Nothing, None).await?;
     answer.binary().await.map_err(|_| ApiError::Offline)
 }
 
@@ -110,13 +131,14 @@ pub async fn csv<Q: Serialize, B, A>(
     values: &[&str],
     query: &Q,
 ) -> Result<Vec<u8>, ApiError> {
-    let answer = send(&endpoint.operation, values, &fields(query), None, Some("text/csv")).await?;
+    let answer =
+        send(&endpoint.operation, values, &fields(query), Content::Nothing, Some("text/csv")).await?;
     answer.binary().await.map_err(|_| ApiError::Offline)
 }
 
 /// Gets a fresh token by the refresh cookie.
 pub async fn refresh() -> Result<Session, ApiError> {
-    let answer = once(&REFRESH_SESSION.operation, &[], &[], Some(&Value::Null), None).await?;
+    let answer = once(&REFRESH_SESSION.operation, &[], &[], Content::Nothing, None).await?;
     let session: Session = read(answer).await?;
     set_token(Some(session.access_token.clone()));
     Ok(session)
@@ -127,7 +149,11 @@ async fn refresh_together() -> bool {
     let running = REFRESH.with(|refresh| refresh.borrow().clone());
     let running = running.unwrap_or_else(|| {
         let promise = future_to_promise(async {
-            let is_fresh = refresh().await.is_ok();
+            let fresh = refresh().await;
+            if let Ok(session) = &fresh {
+                session::refreshed(&session.me);
+            }
+            let is_fresh = fresh.is_ok();
             REFRESH.with(|refresh| refresh.borrow_mut().take());
             Ok(JsValue::from_bool(is_fresh))
         });
@@ -145,24 +171,24 @@ async fn send(
     operation: &Operation,
     values: &[&str],
     query: &[(String, String)],
-    body: Option<&Value>,
+    content: Content<'_>,
     accept: Option<&str>,
 ) -> Result<Response, ApiError> {
     if operation.method != Method::Get && untrack(session::previewed).is_some() {
         return Err(ApiError::Preview);
     }
-    let first = once(operation, values, query, body, accept).await;
+    let first = once(operation, values, query, content, accept).await;
     match first {
         Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => {
             if refresh_together().await {
-                return once(operation, values, query, body, accept).await;
+                return once(operation, values, query, content, accept).await;
             }
             session::ended();
             Err(error)
         }
         Err(error) if error.code() == Some(ErrorCode::ConfirmationNeeded) => {
             if confirmation::ask().await {
-                return once(operation, values, query, body, accept).await;
+                return once(operation, values, query, content, accept).await;
             }
             Err(error)
         }
@@ -174,7 +200,7 @@ async fn once(
     operation: &Operation,
     values: &[&str],
     query: &[(String, String)],
-    body: Option<&Value>,
+    content: Content<'_>,
     accept: Option<&str>,
 ) -> Result<Response, ApiError> {
     let path = operation.path_with(values);
@@ -192,9 +218,15 @@ async fn once(
     if let Some(token) = TOKEN.with(|token| token.borrow().clone()) {
         builder = builder.header("authorization", &format!("Bearer {token}"));
     }
-    let sent = match body.filter(|body| !body.is_null()) {
-        Some(body) => builder.json(body).map_err(|_| ApiError::Unreadable)?.send().await,
-        None => builder.send().await,
+    let sent = match content {
+        Content::Json(body) if !body.is_null() => {
+            builder.json(body).map_err(|_| ApiError::Unreadable)?.send().await
+        }
+        Content::File(media_type, file) => {
+            let builder = builder.header("content-type", media_type);
+            builder.body(file).map_err(|_| ApiError::Unreadable)?.send().await
+        }
+        Content::Json(_) | Content::Nothing => builder.send().await,
     };
     let answer = sent.map_err(|_| ApiError::Offline)?;
     if answer.ok() {

@@ -116,7 +116,7 @@ fn Desk() -> impl IntoView {
     let place = Memo::new(move |_| Place::read(&path.get()));
     let is_signed_in = Memo::new(|_| session::me().is_some());
     let must_set_up = Memo::new(|_| session::me().is_some_and(|me| me.must_set_up_second_factor));
-    Effect::new(move || document().set_title(&format!("{} · Gatepost", place.get().title())));
+    Effect::new(move || document().set_title(&format!("{} · {}", place.get().title(), crate::brand::name())));
     move || {
         if must_set_up.get() {
             return view! { <pages::second_factor::MustSetUp/> }.into_any();

@@ -31,7 +31,7 @@ pub fn listen() {
             tell(&event);
         }
     });
-    for kind in ["log", "quarantine", "policy", "permissions"] {
+    for kind in ["job", "log", "quarantine", "policy", "permissions"] {
         // A listener that cannot be added leaves a page that is not live, and is otherwise whole.
         let _ = stream.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
     }

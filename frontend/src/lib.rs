@@ -6,6 +6,7 @@
 //! | `app` | the router, and the page of an address |
 //! | `nav` | every page: address, title, permission, group |
 //! | `session` | who is signed in, and what was said to them |
+//! | `brand` | whose name and colours it wears |
 //! | `scope` | whose data the page is about, from the address |
 //! | `api`, `events` | calls, and what the server tells by itself |
 //! | `confirmation` | the password once more, for the call that needs it |
@@ -15,6 +16,7 @@
 pub mod address;
 pub mod api;
 pub mod app;
+pub mod brand;
 pub mod components;
 pub mod confirmation;
 pub mod events;
@@ -30,6 +32,7 @@ pub fn start() {
     // Not Leptos' own: it has no executor before something is mounted.
     wasm_bindgen_futures::spawn_local(async {
         i18n::load(i18n::preferred()).await;
+        brand::load().await;
         session::restore().await;
         leptos::mount::mount_to_body(app::App);
     });

@@ -1,8 +1,10 @@
 //! Who is signed in, what they may do, and what the panel said to them last.
 
-use crate::{api, events, i18n};
+use crate::{api, brand, events, i18n};
 use contract::{
-    accounts::{CREATE_SESSION, END_SESSION, GET_ME, Me, NewSession, Theme},
+    accounts::{
+        ACT_AS_USER, CREATE_SESSION, END_SESSION, GET_ME, Me, NewSession, STOP_ACTING, Session, Theme,
+    },
     permission::{Permission, Role},
 };
 use leptos::prelude::*;
@@ -96,6 +98,32 @@ pub async fn sign_in(credentials: &NewSession) -> Result<(), api::ApiError> {
     Ok(())
 }
 
+/// Acts as another user, in place of oneself, and begins where they would (USR-06).
+pub async fn act_as(username: &str) -> Result<(), api::ApiError> {
+    take_place(api::call(&ACT_AS_USER, &[username], &(), &()).await?);
+    Ok(())
+}
+
+/// Goes back to oneself.
+pub async fn stop_acting() -> Result<(), api::ApiError> {
+    take_place(api::call(&STOP_ACTING, &[], &(), &()).await?);
+    Ok(())
+}
+
+/// Starts the panel anew for somebody else: nothing that one of them has seen stays for the other. The cookies of the
+/// answer are theirs.
+fn take_place(_: Session) {
+    // A browser that cannot go there stays where it is, with a token that is worth nothing.
+    let _ = window().location().set_href("/");
+}
+
+/// Takes a refreshed session: if it is somebody else's by now, of another tab or after acting, the panel starts anew.
+pub fn refreshed(me: &Me) {
+    if me_untracked().is_some_and(|known| known.id != me.id) {
+        let _ = window().location().set_href("/");
+    }
+}
+
 /// Signs out here; the session ends on the server, too.
 pub async fn sign_out() {
     if let Err(error) = api::call(&END_SESSION, &[], &(), &()).await {
@@ -110,6 +138,7 @@ pub fn ended() {
     preview(None);
     api::set_token(None);
     ME.set(None);
+    leptos::task::spawn_local(brand::load());
 }
 
 /// Takes a changed account.
@@ -124,6 +153,7 @@ pub async fn changed(me: Me) {
 
 async fn begin(me: Me) {
     changed(me).await;
+    brand::load().await;
     events::listen();
 }
 

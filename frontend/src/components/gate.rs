@@ -1,7 +1,6 @@
 //! A page before the desk: signing in, what has to be done first, getting back in. One card, nothing around it.
 
-use super::icon::Icon;
-use crate::i18n::t;
+use crate::{brand::Wordmark, i18n::t};
 use leptos::prelude::*;
 
 /// The card with its title.
@@ -18,7 +17,7 @@ pub fn Gate(
 ) -> impl IntoView {
     view! {
         <main class="gate"><div class="card" class:wide=wide>
-            <a class="brand" href="/"><span class="mark"><Icon name="shield-check"/></span><span>"Gatepost"</span></a>
+            <a class="brand" href="/"><Wordmark/></a>
             <h1 tabindex="-1">{move || t(title)}</h1>
             <p class="t2">{move || t(intro)}</p>
             {children()}

@@ -1,6 +1,6 @@
 //! One setting of the catalogue as a field: its control, where its value comes from, and the way back.
 
-use super::icon::Icon;
+use super::{icon::Icon, overrides::OverridesLine};
 use crate::i18n::{self, number, t, t_with};
 use contract::{
     problem::InvalidCode,
@@ -84,6 +84,7 @@ pub fn SettingField(draft: Draft) -> impl IntoView {
                     <p class="err"><Icon name="circle-alert"/>{why}</p>
                 })}</div>
                 <Origin draft/>
+                <OverridesLine setting=draft.setting/>
             </div>
         </div>
     }

@@ -4,6 +4,7 @@
 use super::{icon::Icon, popover::close_by_itself, scope_switcher::ScopeSwitcher};
 use crate::{
     api,
+    brand::{self, Wordmark},
     i18n::{t, t_with},
     nav::{NAV, NavItem},
     scope::Scope,
@@ -25,15 +26,19 @@ pub fn Shell(
     let is_open = RwSignal::new(false);
     view! {
         <a class="skip" href="#main" rel="external">{move || t("panel.skip")}</a>
+        {acting}
         {strip}
         <div class="shell" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
             <header class="top">
                 <button type="button" class="iconbtn nav-toggle" aria-label=move || t("panel.menu") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
                     <Icon name="menu"/>
                 </button>
-                <a class="brand" href="/"><span class="mark"><Icon name="shield-check"/></span><span>"Gatepost"</span></a>
+                <a class="brand" href="/"><Wordmark/></a>
                 {move || view! { <ScopeSwitcher scope=scope.get() section/> }}
                 <span class="grow"></span>
+                {move || brand::brand().and_then(|brand| brand.support).map(|link| view! {
+                    <a class="iconbtn" href=link target="_blank" rel="noopener" title=t("panel.help") aria-label=t("panel.help")><Icon name="circle-help"/></a>
+                })}
                 <a class="iconbtn hide-m" href="/api/docs/" target="_blank" rel="noopener" title=move || t("panel.api_docs") aria-label=move || t("panel.api_docs")>
                     <Icon name="life-buoy"/>
                 </a>
@@ -47,6 +52,27 @@ pub fn Shell(
         </div>
     }
     .into_any()
+}
+
+/// What is not as usual: somebody acts as somebody else (USR-06).
+fn acting() -> Option<AnyView> {
+    let me = session::me()?;
+    let person = me.acted_by?;
+    let words = t_with("acting.strip", &[("user", &me.username)]);
+    let back = move |_| {
+        spawn_local(async {
+            if let Err(error) = session::stop_acting().await {
+                session::complain(error.text());
+            }
+        })
+    };
+    Some(
+        view! {
+            <div class="strip" role="status"><Icon name="user-cog"/><span>{words}</span>
+                <button type="button" class="btn sm" on:click=back>{t_with("acting.back", &[("person", &person.username)])}</button></div>
+        }
+        .into_any(),
+    )
 }
 
 /// What is not as usual: the panel is looked at through the eyes of a role.

@@ -9,6 +9,7 @@ use crate::{
         dialog::Dialog,
         form::{Form, FormError, Submit, TextField},
         icon::Icon,
+        import_dialog::{Import, ImportDialog},
         list_page::{BulkAct, List, ListCard, ListFilter, ListSearch, Row, Rows, column, export, sorted},
         menu::Act,
         page_head::PageHead,
@@ -75,7 +76,8 @@ fn Domains(scope: Scope) -> impl IntoView {
     ];
     let is_policy = |event: &Event| u32::from(matches!(event, Event::Policy { .. }));
     events::on_gathered(is_policy, move |_| list.refresh());
-    let is_adding = RwSignal::new(false);
+    let (is_adding, is_importing) = (RwSignal::new(false), RwSignal::new(false));
+    let imported = scope.clone();
     let columns = vec![
         sorted("domains.name", "name"),
         column("domains.routes"),
@@ -88,6 +90,7 @@ fn Domains(scope: Scope) -> impl IntoView {
     view! {
         <PageHead scope title="domains.title" intro=Signal::derive(|| t("domains.intro"))>
             <button type="button" class="btn" on:click=save><Icon name="download"/>{move || t("list.export")}</button>
+            {session::can(Permission::DomainsImport).then(|| view! { <button type="button" class="btn" on:click=move |_| is_importing.set(true)><Icon name="upload"/>{move || t("import.verb")}</button> })}
             {add_button(is_adding)}
         </PageHead>
         <ListSearch list label="domains.search">
@@ -95,6 +98,7 @@ fn Domains(scope: Scope) -> impl IntoView {
         </ListSearch>
         <ListCard list title="domains.title" columns bulk=bulk(list, changes) empty/>
         <DomainDialogs changes/>
+        <ImportDialog open=is_importing kind=Import::Domains scope=imported changed=Callback::new(move |()| list.refresh())/>
         <AddDomain open=is_adding reseller changed=Callback::new(move |()| list.refresh())/>
     }
     .into_any()

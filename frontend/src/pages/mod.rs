@@ -3,8 +3,10 @@
 pub mod account;
 pub mod account_sessions;
 pub mod audit;
+pub mod branding;
 pub mod domain_changes;
 pub mod domains;
+pub mod jobs;
 pub mod log_search;
 pub mod login;
 pub mod message;

@@ -7,6 +7,7 @@ use crate::{
         dialog::Dialog,
         dual_slider::DualSlider,
         icon::Icon,
+        overrides::{Overrides, OverridesDialog, OverridesLine},
         page_head::PageHead,
         save_bar::SaveBar,
         setting_field::{Draft, OriginOfPair, SettingField, shown},
@@ -65,18 +66,30 @@ async fn save(scope: &Scope, change: &SettingsChange) -> Result<SettingValues, A
 fn Section(scope: Scope, section: &'static str, title: &'static str, intro: &'static str) -> impl IntoView {
     let place = scope.name().map_or_else(|| t("scope.all"), str::to_owned);
     let head = scope.clone();
+    view! {
+        <PageHead scope=head title intro=Signal::derive(move || t_with(intro, &[("place", &place)]))/>
+        {fields(scope, section, Callback::new(|()| {}))}
+    }
+    .into_any()
+}
+
+/// The settings of a section, to be changed and saved together; `saved` is called when they are.
+pub fn fields(scope: Scope, section: &'static str, saved: Callback<()>) -> AnyView {
     let scope = StoredValue::new(scope);
     let loaded = LocalResource::new(move || {
         let scope = scope.get_value();
         async move { load(&scope).await }
     });
     let again = Callback::new(move |()| loaded.refetch());
+    let done = Callback::new(move |()| {
+        saved.run(());
+        again.run(());
+    });
     view! {
-        <PageHead scope=head title intro=Signal::derive(move || t_with(intro, &[("place", &place)]))/>
         <Transition fallback=|| view! { <div class="card"><Skeleton/></div> }>
             {move || loaded.get().map(|loaded| match loaded {
                 Err(error) => view! { <div class="card"><Trouble error again/></div> }.into_any(),
-                Ok(values) => view! { <Form scope=scope.get_value() section values again/> }.into_any(),
+                Ok(values) => view! { <Form scope=scope.get_value() section values again=done/> }.into_any(),
             })}
         </Transition>
     }
@@ -101,6 +114,7 @@ fn drafts(section: &str, values: &SettingValues) -> Vec<Draft> {
 #[component]
 fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callback<()>) -> impl IntoView {
     let drafts = StoredValue::new(drafts(section, &values));
+    let overrides = Overrides::provide(scope.clone(), section);
     let changes = Memo::new(move |_| {
         drafts.with_value(|drafts| drafts.iter().filter(|draft| draft.change.get().is_some()).count())
     });
@@ -168,6 +182,7 @@ fn Form(scope: Scope, section: &'static str, values: SettingValues, again: Callb
             <SaveBar changes save=submit discard/>
         </div>
         <ResetAll open=is_resetting drafts/>
+        <OverridesDialog overrides/>
     }
     .into_any()
 }
@@ -233,6 +248,8 @@ fn Thresholds(unsure: Draft, spam: Draft) -> impl IntoView {
                     <p class="err"><Icon name="circle-alert"/>{why}</p>
                 })}</div>
                 <OriginOfPair first=unsure second=spam/>
+                <OverridesLine setting=unsure.setting/>
+                <OverridesLine setting=spam.setting/>
                 <ul class="zones">
                     <li class="ok"><b><Icon name="check"/>{move || t_with("filter.zone_clean", &[("to", &from())])}</b>{move || t("filter.zone_clean_text")}</li>
                     <li class="warn"><b><Icon name="tag"/>{move || t_with("filter.zone_unsure", &[("from", &from()), ("to", &to())])}</b>{move || t("filter.zone_unsure_text")}</li>

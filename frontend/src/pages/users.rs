@@ -6,6 +6,7 @@ use crate::{
     components::{
         confirm::{Question, ask},
         icon::Icon,
+        import_dialog::{Import, ImportDialog},
         list_page::{
             BulkAct, Column, List, ListCard, ListFilter, ListSearch, Row, Rows, Search, column, export,
             sorted, switch,
@@ -20,7 +21,7 @@ use crate::{
     session,
 };
 use contract::{
-    permission::Role,
+    permission::{Permission, Role},
     users::{
         ACT_ON_USERS, CHANGE_USER, LIST_USERS, User, UserAction, UserChange, UserQuery, UserSelection,
         edit_permission, view_permission,
@@ -90,12 +91,15 @@ fn Users(scope: Scope) -> impl IntoView {
         column("users.last_login"),
         Column { title: "users.id", sort: "", class: "hide-m" },
     ];
+    let is_importing = RwSignal::new(false);
+    let imported = scope.clone();
     let empty = ViewFn::from(move || {
         view! { <Empty icon="users" title="users.empty" text="users.empty_text">{add_button(forms)}</Empty> }
     });
     view! {
         <PageHead scope title="users.title" intro=Signal::derive(|| t("users.about"))>
             <button type="button" class="btn" on:click=save><Icon name="download"/>{move || t("list.export")}</button>
+            {session::can(Permission::EmailUsersImport).then(|| view! { <button type="button" class="btn" on:click=move |_| is_importing.set(true)><Icon name="upload"/>{move || t("import.verb")}</button> })}
             {add_button(forms)}
         </PageHead>
         <ListSearch list label="users.search">
@@ -103,6 +107,7 @@ fn Users(scope: Scope) -> impl IntoView {
             <ListFilter list name="active" label="users.active" choices=active_choices/>
         </ListSearch>
         <ListCard list title="users.title" columns bulk=bulk(list) empty/>
+        <ImportDialog open=is_importing kind=Import::Users(Role::Email) scope=imported changed=Callback::new(move |()| list.refresh())/>
         <UserForm forms changed=Callback::new(move |()| list.refresh())/>
     }
     .into_any()
@@ -127,7 +132,13 @@ fn row(list: List, forms: UserForms, user: &User) -> Row {
         let name = name.clone();
         Callback::new(move |is_active: bool| set_active(list, name.clone(), is_active))
     });
-    let acts = if can_edit {
+    // USR-06: strictly downwards, and whoever acts does not act once more.
+    let may_act = session::can(Permission::LoginAs)
+        && user.is_active
+        && session::me_untracked().is_some_and(|me| me.role < user.role && me.acted_by.is_none());
+    let acted = name.clone();
+    let act = may_act.then(|| Act::new("users.act_as", "user-cog", move || act_as(acted.clone())));
+    let mut acts: Vec<Act> = if can_edit {
         let (edited, removed) = (user.clone(), name.clone());
         let edit = Act::new("users.edit", "pencil", move || forms.edit(edited.clone()));
         let remove = (!is_self)
@@ -136,6 +147,7 @@ fn row(list: List, forms: UserForms, user: &User) -> Row {
     } else {
         Vec::new()
     };
+    acts.splice(0..0, act);
     let last = user.last_login_at.as_ref().map_or_else(|| t("users.never"), |at| moment(&at.0));
     let label = t_with("users.active_named", &[("name", &name)]);
     Row {
@@ -151,6 +163,15 @@ fn row(list: List, forms: UserForms, user: &User) -> Row {
         name,
         acts,
     }
+}
+
+/// USR-06: the panel begins anew as that user.
+fn act_as(name: String) {
+    spawn_local(async move {
+        if let Err(error) = session::act_as(&name).await {
+            session::complain(error.text());
+        }
+    });
 }
 
 /// USR-08.
