@@ -41,6 +41,18 @@ pub struct Config {
     /// The server that bounces go through, `host:port`: `GATEPOST_NODE_BOUNCE_RELAY`; the sender's own mail server
     /// if not given.
     pub bounce_relay: Option<String>,
+    /// The virus scanner, clamd: `GATEPOST_NODE_CLAMD`, `unix:/run/clamav/clamd.ctl` or `host:port`; none if not
+    /// given.
+    pub scanner: Option<ScannerAddress>,
+}
+
+/// Where the virus scanner is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScannerAddress {
+    /// A socket of the machine.
+    Socket(PathBuf),
+    /// `host:port`.
+    Host(String),
 }
 
 /// Who is asked about names.
@@ -117,6 +129,7 @@ impl Config {
                 "a number of seconds",
             )?),
             bounce_relay: get("GATEPOST_NODE_BOUNCE_RELAY"),
+            scanner: variables.scanner()?,
         })
     }
 }
@@ -161,6 +174,20 @@ impl<F: Fn(&str) -> Option<String>> Variables<'_, F> {
             Some(other) => other.parse().map(Dns::Server).map_err(|_| {
                 ConfigError(format!("{name} is “{other}”; it can be on, off or an address with a port."))
             }),
+        }
+    }
+
+    fn scanner(&self) -> Result<Option<ScannerAddress>, ConfigError> {
+        let name = "GATEPOST_NODE_CLAMD";
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.strip_prefix("unix:") {
+            Some(path) => Ok(Some(ScannerAddress::Socket(path.into()))),
+            None if text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+                Ok(Some(ScannerAddress::Host(text)))
+            }
+            None => {
+                Err(ConfigError(format!("{name} is “{text}”; it can be unix: and a path, or host:port.")))
+            }
         }
     }
 
@@ -254,6 +281,7 @@ mod tests {
             ("GATEPOST_NODE_MAX_CONNECTIONS", "0"),
             ("GATEPOST_NODE_HOSTNAME", "a b"),
             ("GATEPOST_NODE_TLS_CERT", "/x.pem"),
+            ("GATEPOST_NODE_CLAMD", "/run/clamd.ctl"),
         ] {
             let message = read(&[token, (name, value)]).unwrap_err().to_string();
             assert!(message.contains(name), "{message}");

@@ -6,12 +6,15 @@ use crate::{
         message::{Envelope, Recipient as Addressee, Stamp},
         queue,
     },
+    form::Form,
     headers,
     judge::{Answer, Question},
     lookups::{self, Authenticity},
     node::Node,
     outbox::{json, report},
     records,
+    ruling::{Known, Outcome, Ruling, rule},
+    scanner::{self, Scan},
     smtp::{
         client::Client,
         incoming::Content,
@@ -26,38 +29,14 @@ use contract::{
     nodes::{NewRecord, RecordBatch},
     settings::{
         branding::HEADER,
-        incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, SKIP_LINE_LENGTH_CHECK, UNSURE_THRESHOLD},
+        incoming::{QUARANTINE_DAYS, QUARANTINE_THRESHOLD, UNSURE_THRESHOLD},
     },
 };
-use filter_engine::{Facts, Verdict};
+use filter_engine::{Facts, Verdict, VirusScan};
 use std::sync::{Arc, atomic::Ordering};
 
 /// Received fields a message may have (RFC 5321 §6.3).
 const MAX_HOPS: usize = 100;
-/// Octets a line may have (X-05, RFC 5322 §2.1.1).
-const MAX_LINE: u64 = 998;
-
-/// What becomes of the message for one recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Deliver,
-    /// Held; whether the client hears a refusal is the settings' choice (FIL-15).
-    Hold {
-        reason: Reason,
-        is_refused: bool,
-    },
-    Refuse(Reason),
-}
-
-impl Outcome {
-    const fn refusal(self) -> Option<Reason> {
-        match self {
-            Self::Refuse(reason) | Self::Hold { reason, is_refused: true } => Some(reason),
-            _ => None,
-        }
-    }
-}
-
 /// A message with what is known of it.
 struct Arrival<'a> {
     node: &'a Arc<Node>,
@@ -68,6 +47,7 @@ struct Arrival<'a> {
     received_at: i64,
     answer: Answer,
     authenticity: Authenticity,
+    known: Known,
 }
 
 /// Takes a message for its recipients; the reply is the answer to its end.
@@ -81,7 +61,8 @@ pub async fn take(
         return refuse_all(node, client, &transaction, Reason::Loop);
     }
     let received_at = node.clock.now();
-    let authenticity = look_up(node, client, &mut transaction, &content).await;
+    let (authenticity, mut known) =
+        Box::pin(look_up(node, client, &mut transaction, &content, received_at)).await;
     let mut question = question(node, client, &transaction, &content, received_at);
     question.facts = Facts {
         client_host: client.host(),
@@ -89,6 +70,11 @@ pub async fn take(
         dkim: authenticity.dkim,
         dmarc: authenticity.dmarc,
         dmarc_policy: authenticity.dmarc_policy,
+        virus: match &known.scan {
+            Scan::Found(name) => VirusScan::Found(name.clone()),
+            Scan::Clean | Scan::Unwanted(_) => VirusScan::Clean,
+            Scan::Off | Scan::Away(_) => VirusScan::Unavailable,
+        },
         ..question.facts
     };
     question.arc_sealer.clone_from(&authenticity.arc_sealer);
@@ -96,9 +82,14 @@ pub async fn take(
         Ok(answer) => answer,
         Err(reason) => return refuse_all(node, client, &transaction, reason),
     };
+    known.form.parts = answer.parts;
+    for name in &answer.file_names {
+        known.inventory.note_name(name);
+    }
     let id = uuid::Uuid::now_v7().simple().to_string();
     let (transaction, content) = (&transaction, &content);
-    let arrival = Arrival { node, client, transaction, content, id, received_at, answer, authenticity };
+    let arrival =
+        Arrival { node, client, transaction, content, id, received_at, answer, authenticity, known };
     match arrival.settle().await {
         Ok(reply) => reply,
         Err(error) => {
@@ -108,15 +99,18 @@ pub async fn take(
     }
 }
 
-/// What the world says of the client and of the sender; nothing where nothing is judged.
+/// What the world says of the client, of the sender and of what the message carries; only its size where nothing is
+/// judged.
 async fn look_up(
     node: &Node,
     client: &Client,
     transaction: &mut Transaction,
     content: &Content,
-) -> Authenticity {
+    received_at: i64,
+) -> (Authenticity, Known) {
+    let known = Known { size: content.size, longest_line: content.longest_line, ..Known::default() };
     if !node.config.filter {
-        return Authenticity::default();
+        return (Authenticity::default(), known);
     }
     let asked = transaction.sender_policy.take();
     let question = lookups::Question {
@@ -127,9 +121,14 @@ async fn look_up(
         message: &content.beginning,
         is_whole: u64::try_from(content.beginning.len()) == Ok(content.size),
     };
-    let host = client.look_up(&node.lookups);
-    let (_, authenticity) = tokio::join!(host, node.lookups.judge_sender(&question, asked));
-    authenticity
+    let (_, authenticity, inventory, scan) = tokio::join!(
+        client.look_up(&node.lookups),
+        node.lookups.judge_sender(&question, asked),
+        node.inspector.inspect(content),
+        scanner::scan(node.config.scanner.as_ref(), content),
+    );
+    let form = Form::of(&content.beginning, received_at, transaction.parameters.is_utf8);
+    (authenticity, Known { inventory, scan, form, ..known })
 }
 
 /// Logs the message as refused for each recipient.
@@ -172,27 +171,21 @@ impl Arrival<'_> {
     /// Decides, makes durable, answers, and starts the delivery.
     async fn settle(&self) -> Result<Reply, SpoolError> {
         let recipients = &self.transaction.recipients;
-        let mut outcomes: Vec<Outcome> =
-            recipients.iter().enumerate().map(|(place, recipient)| self.decide(place, recipient)).collect();
-        // C17: one answer for all. If they differ, the message is taken, and what would have been refused is held.
-        let refusal = outcomes.iter().map(|outcome| outcome.refusal()).collect::<Option<Vec<Reason>>>();
-        let refusal = refusal.and_then(|reasons| reasons.first().copied());
-        if refusal.is_none() {
-            for outcome in &mut outcomes {
-                if let Outcome::Refuse(reason) = *outcome {
-                    *outcome = Outcome::Hold { reason, is_refused: false };
-                }
-            }
-        }
+        let mut rulings: Vec<Ruling> = recipients
+            .iter()
+            .enumerate()
+            .map(|(place, recipient)| rule(&self.known, self.verdict(place), &recipient.settings))
+            .collect();
+        let refusal = one_answer(&mut rulings);
         let reply = refusal.map_or_else(|| protocol::accepted(&self.id), Reason::reply);
         let records: Vec<NewRecord> = recipients
             .iter()
-            .zip(&outcomes)
+            .zip(&rulings)
             .enumerate()
-            .map(|(place, (recipient, outcome))| self.record(place, recipient, *outcome, &reply))
+            .map(|(place, (recipient, ruling))| self.record(place, recipient, ruling, &reply))
             .collect();
-        let envelope = self.envelope(&outcomes, &records);
-        let is_held = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Hold { .. }));
+        let envelope = self.envelope(&rulings, &records);
+        let is_held = rulings.iter().any(|ruling| matches!(ruling.outcome, Outcome::Hold { .. }));
         let mut entries = Vec::new();
         if is_held {
             entries.push(self.stored(Kind::HeldBody, json(&self.id)));
@@ -221,40 +214,10 @@ impl Arrival<'_> {
         self.answer.verdicts.get(place).map(AsRef::as_ref)
     }
 
-    fn decide(&self, place: usize, recipient: &Recipient) -> Outcome {
-        // FIL-14.
-        if self.content.longest_line > MAX_LINE && !recipient.settings.get(&SKIP_LINE_LENGTH_CHECK) {
-            return Outcome::Refuse(Reason::LineTooLong);
-        }
-        let Some(verdict) = self.verdict(place) else { return Outcome::Deliver };
-        let reason = match verdict.classification {
-            Classification::Virus => Reason::Virus,
-            Classification::Attachment => Reason::Attachment,
-            Classification::Blocked => Reason::Blocked,
-            Classification::Oversize => Reason::TooLarge,
-            Classification::Rejected | Classification::Deferred => Reason::Content,
-            _ => Reason::Spam,
-        };
-        if verdict.hold {
-            Outcome::Hold { reason, is_refused: verdict.smtp_reject }
-        } else if verdict.smtp_reject {
-            Outcome::Refuse(reason)
-        } else {
-            Outcome::Deliver
-        }
-    }
-
-    fn record(&self, place: usize, recipient: &Recipient, outcome: Outcome, reply: &Reply) -> NewRecord {
+    fn record(&self, place: usize, recipient: &Recipient, ruling: &Ruling, reply: &Reply) -> NewRecord {
         let verdict = self.verdict(place);
-        let is_too_long = matches!(
-            outcome,
-            Outcome::Refuse(Reason::LineTooLong) | Outcome::Hold { reason: Reason::LineTooLong, .. }
-        );
-        let classification = match verdict {
-            _ if is_too_long => Classification::Rejected,
-            Some(verdict) => verdict.classification,
-            None => Classification::NotSpam,
-        };
+        let mut evidence = verdict.map(|verdict| verdict.evidence.clone()).unwrap_or_default();
+        evidence.splice(0..0, ruling.found.clone());
         let settings = &recipient.settings;
         NewRecord {
             message_id: self.id.clone(),
@@ -262,32 +225,33 @@ impl Arrival<'_> {
             header_from: self.answer.from.clone(),
             header_to: self.answer.to.clone(),
             size: self.content.size,
-            classification,
-            status: match outcome {
+            classification: ruling.classification,
+            status: match ruling.outcome {
                 Outcome::Deliver => Status::Queued,
                 Outcome::Hold { .. } => Status::Quarantined,
+                Outcome::Refuse(reason) if reason.reply().code < 500 => Status::Deferred,
                 Outcome::Refuse(_) => Status::Rejected,
             },
-            reason: is_too_long.then(|| Reason::LineTooLong.name().to_owned()),
+            reason: ruling.reason.map(|reason| reason.name().to_owned()),
             reply: reply.to_string(),
             score: verdict.map(|verdict| verdict.score),
             unsure_threshold: verdict.map(|_| settings.get(&UNSURE_THRESHOLD)),
             quarantine_threshold: verdict.map(|_| settings.get(&QUARANTINE_THRESHOLD)),
-            evidence: verdict.map(|verdict| verdict.evidence.clone()).unwrap_or_default(),
+            evidence,
             authentication: self.authenticity.in_words(),
             attachments: self.answer.attachments,
-            hold_days: matches!(outcome, Outcome::Hold { .. }).then(|| settings.get(&QUARANTINE_DAYS)),
+            hold_days: matches!(ruling.outcome, Outcome::Hold { .. }).then(|| settings.get(&QUARANTINE_DAYS)),
             ..records::empty_record(self.node, self.client, &self.transaction.sender, recipient)
         }
     }
 
     /// The message for those to whom it is delivered.
-    fn envelope(&self, outcomes: &[Outcome], records: &[NewRecord]) -> Envelope {
+    fn envelope(&self, rulings: &[Ruling], records: &[NewRecord]) -> Envelope {
         let mut stamps: Vec<Stamp> = Vec::new();
         let mut addressees = Vec::new();
-        let all = self.transaction.recipients.iter().zip(outcomes).zip(records).enumerate();
-        for (place, ((recipient, outcome), record)) in all {
-            if *outcome != Outcome::Deliver {
+        let all = self.transaction.recipients.iter().zip(rulings).zip(records).enumerate();
+        for (place, ((recipient, ruling), record)) in all {
+            if ruling.outcome != Outcome::Deliver {
                 continue;
             }
             let stamp = stamp(self.verdict(place), &recipient.settings.get(&HEADER).0);
@@ -360,6 +324,30 @@ impl Arrival<'_> {
         };
         Entry::Add { kind, head, body, file }
     }
+}
+
+/// C17: one answer for all. If the recipients differ, the message is taken, and what would have been refused is
+/// held; only where one of them asks for another try later, all do, so that nobody gets it twice or never.
+fn one_answer(rulings: &mut [Ruling]) -> Option<Reason> {
+    let later = rulings.iter().find_map(|ruling| match ruling.outcome {
+        Outcome::Refuse(reason) if reason.reply().code < 500 => Some(reason),
+        _ => None,
+    });
+    if let Some(reason) = later {
+        for ruling in rulings.iter_mut() {
+            ruling.outcome = Outcome::Refuse(reason);
+            (ruling.classification, ruling.reason) = (Classification::Deferred, Some(reason));
+        }
+        return Some(reason);
+    }
+    let refusals: Option<Vec<Reason>> = rulings.iter().map(|ruling| ruling.outcome.refusal()).collect();
+    let refusal = refusals.and_then(|reasons| reasons.first().copied());
+    for ruling in rulings.iter_mut().filter(|_| refusal.is_none()) {
+        if let Outcome::Refuse(reason) = ruling.outcome {
+            ruling.outcome = Outcome::Hold { reason, is_refused: false };
+        }
+    }
+    refusal
 }
 
 /// FIL-08 … FIL-11; `word` is that of the brand.

@@ -40,6 +40,10 @@ pub struct Answer {
     pub to: String,
     /// How many attachments it has.
     pub attachments: u32,
+    /// How many parts it has.
+    pub parts: usize,
+    /// The names of its files.
+    pub file_names: Vec<String>,
     /// The verdict for each recipient, in their order; empty if none were wanted.
     pub verdicts: Vec<Arc<Verdict>>,
 }
@@ -97,6 +101,13 @@ fn answer(question: &Question) -> Answer {
         from: shortened(message.from()),
         to: shortened(message.to()),
         attachments: u32::try_from(message.attachments().count()).unwrap_or(u32::MAX),
+        parts: message.parts().len() + message.containers().len(),
+        file_names: message
+            .parts()
+            .iter()
+            .filter(|part| !part.file_name.is_empty())
+            .map(|part| part.file_name.clone())
+            .collect(),
         verdicts,
     }
 }

@@ -10,6 +10,8 @@
 //! |---|---|
 //! | [`smtp`] | the way in: protocol, limits, refusals |
 //! | [`intake`], [`judge`] | a complete message: verdict for each recipient, one durable commit, one answer |
+//! | [`content`], [`form`], [`scanner`] | what a message carries, how it is formed, what the virus scanner says |
+//! | [`ruling`] | what becomes of a message for one recipient |
 //! | [`lookups`] | what the domain name system says of a sender |
 //! | [`spool`] | what is promised and not finished, on stable storage |
 //! | [`deliver`] | the way out: queue, routes, retries, bounces |
@@ -25,7 +27,9 @@ pub mod api;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod content;
 pub mod deliver;
+pub mod form;
 pub mod headers;
 pub mod heartbeat;
 pub mod intake;
@@ -36,6 +40,8 @@ pub mod outbox;
 pub mod policy;
 pub mod policy_sync;
 pub mod records;
+pub mod ruling;
+pub mod scanner;
 pub mod smtp;
 pub mod spool;
 mod whole_file;
@@ -98,6 +104,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         executed: commands::Executed::default(),
         outbox: outbox::Outbox::default(),
         judge: judge::Judge::default(),
+        inspector: content::Inspector::default(),
         lookups: Arc::new(lookups::Lookups::new(config.dns)),
         tls,
         counters: node::Counters::default(),

@@ -4,6 +4,7 @@ use crate::{
     clock::{Clock, RecordIds},
     commands::Executed,
     config::Config,
+    content::Inspector,
     deliver::{queue::Queue, receipts::Receipts},
     judge::Judge,
     lookups::Lookups,
@@ -36,6 +37,8 @@ pub struct Node {
     pub outbox: Outbox,
     /// Asks the engine.
     pub judge: Judge,
+    /// Looks into what messages carry.
+    pub inspector: Inspector,
     /// Asks the domain name system.
     pub lookups: Arc<Lookups>,
     /// What encrypts connections.

@@ -2,9 +2,12 @@
 //! engine all read it; nothing re-states a setting.
 
 pub mod branding;
+pub mod content;
 pub mod domain;
 pub mod incoming;
 pub mod resolve;
+pub mod rules;
+pub mod size;
 mod types;
 mod words;
 
@@ -101,8 +104,14 @@ impl<T: SettingType> AnySetting for Setting<T> {
 }
 
 /// The sections of the catalogue, each with its settings in the order of its page.
-pub static CATALOGUE: &[(&str, &[&dyn AnySetting])] =
-    &[("incoming", incoming::SECTION), ("domain", domain::SECTION), ("branding", branding::SECTION)];
+pub static CATALOGUE: &[(&str, &[&dyn AnySetting])] = &[
+    ("incoming", incoming::SECTION),
+    ("content", content::SECTION),
+    ("rules", rules::SECTION),
+    ("size", size::SECTION),
+    ("domain", domain::SECTION),
+    ("branding", branding::SECTION),
+];
 
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static dyn AnySetting> {

@@ -23,8 +23,12 @@ use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
+use answers::Answers;
 pub use authenticity::{Authenticity, Question, SenderPolicy};
 pub use dmarc_choice::facts_for;
 
@@ -98,6 +102,34 @@ impl Lookups {
         found.unwrap_or(Err(MailServersError::Temporary))
     }
 
+    /// The first of these zones that lists an address (RFC 5782 §2.1). Asked all at once; a zone that does not answer in
+    /// time lists nobody.
+    pub async fn listing_of(&self, address: IpAddr, zones: &[&str]) -> Option<String> {
+        let dns = self.awake()?;
+        let reversed = reversed(address);
+        let questions = zones.iter().map(|zone| {
+            let (resolver, name) = (dns.0.clone(), format!("{reversed}.{}", zone.trim_matches('.')));
+            let zone = (*zone).to_owned();
+            async move {
+                let found = Answers(&resolver).addresses(&name, Ipv4Addr::UNSPECIFIED.into()).await;
+                let is_listed =
+                    |one: &IpAddr| matches!(one, IpAddr::V4(one) if one.octets().starts_with(&[127, 0]));
+                found.is_ok_and(|found| found.iter().any(is_listed)).then_some(zone)
+            }
+        });
+        let mut asking: JoinSet<Option<String>> = questions.collect();
+        let first = async {
+            while let Some(answer) = asking.join_next().await {
+                if let Ok(Some(zone)) = answer {
+                    return Some(zone);
+                }
+            }
+            None
+        };
+        let found = timeout_at(Instant::now() + BUDGET, first).await;
+        found.ok().flatten()
+    }
+
     /// The resolver, unless there is none or it rests.
     fn awake(&self) -> Option<&MessageAuthenticator> {
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,6 +155,21 @@ impl Health {
             tracing::warn!("the name servers do not answer; they are not asked for a while");
             self.rests_until = Some(now + REST);
             self.silences = 0;
+        }
+    }
+}
+
+/// An address as the name that lists give it: its octets, or its nibbles, from the last to the first.
+fn reversed(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}")
+        }
+        IpAddr::V6(address) => {
+            let nibbles: Vec<String> =
+                format!("{:032x}", address.to_bits()).chars().rev().map(|one| one.to_string()).collect();
+            nibbles.join(".")
         }
     }
 }

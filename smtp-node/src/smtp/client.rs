@@ -25,6 +25,25 @@ impl Client {
         Self { address, helo: String::new(), is_encrypted: false, is_extended: false, host: Arc::default() }
     }
 
+    /// Whether it called itself by what can be the name of a host, or by its own address in brackets, as hosts without
+    /// a name have to (X-11, RFC 5321 §4.1.3).
+    pub fn is_greeting_right(&self) -> bool {
+        let name = self.helo.trim_end_matches('.');
+        if let Some(literal) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+            let literal = literal
+                .get(..5)
+                .filter(|tag| tag.eq_ignore_ascii_case("IPv6:"))
+                .map_or(literal, |tag| literal.get(tag.len()..).unwrap_or_default());
+            return literal.parse::<IpAddr>().is_ok_and(|address| address.to_canonical() == self.address);
+        }
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && label.chars().all(|one| one.is_ascii_alphanumeric() || one == '-' || !one.is_ascii())
+        };
+        name.parse::<IpAddr>().is_err() && name.split('.').all(is_label)
+    }
+
     /// Its name by reverse DNS, as far as it was looked up; empty if there is none.
     pub fn known_host(&self) -> &str {
         self.host.get().and_then(Option::as_deref).unwrap_or_default()
@@ -45,6 +64,31 @@ impl Client {
         if !self.host.initialized() {
             let (client, lookups) = (self.clone(), lookups.clone());
             tokio::spawn(async move { client.look_up(&lookups).await });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    ///
+    #[test]
+    fn a_greeting_is_the_name_of_a_host() {
+        for (helo, is_right) in [
+            ("mx.sender.test", true),
+            ("localhost", true),
+            ("mail.b\u{fc}cher.test", true),
+            ("[192.0.2.1]", true),
+            ("[192.0.2.2]", false),
+            ("192.0.2.1", false),
+            ("mail_out.sender.test", false),
+            ("-x.sender.test", false),
+            ("a..b", false),
+            ("", false),
+        ] {
+            let client = Client { helo: helo.into(), ..Client::new([192, 0, 2, 1].into()) };
+            assert_eq!(client.is_greeting_right(), is_right, "{helo}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | [`session`] | one connection: command by command |
 //! | [`client`] | who is connected |
 //! | [`transaction`] | MAIL and RCPT: who may send what to whom |
+//! | [`admission`] | what is asked of the world before a recipient is taken |
 //! | [`incoming`] | a message while it is received |
 //! | [`scanner`] | finds its end, refuses what is not clean |
 //! | [`command`], [`address`], [`notification`] | what the client said |
@@ -13,6 +14,7 @@
 //! | [`connection`], [`tls`] | octets, in the clear or encrypted |
 
 pub mod address;
+pub mod admission;
 pub mod client;
 pub mod command;
 pub mod connection;

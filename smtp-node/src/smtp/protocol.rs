@@ -158,11 +158,25 @@ pub enum Reason {
     Blocked,
     /// It is not formed as messages are, or its sender is forged.
     Content,
+    /// It could not be scanned for viruses.
+    ScannerAway,
+    /// More parts than the recipient takes.
+    TooManyParts,
+    /// Its date is far away.
+    WrongDate,
+    /// A field that may be there once is there twice.
+    NotFormed,
+    /// Its subject has octets that are not encoded.
+    SubjectCharacters,
+    /// The greeting of the client is no host name.
+    Greeting,
+    /// The client is on a DNS block list.
+    Listed,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::RelayDenied,
         Self::RestrictedCharacters,
         Self::Suspended,
@@ -180,6 +194,13 @@ impl Reason {
         Self::Attachment,
         Self::Blocked,
         Self::Content,
+        Self::ScannerAway,
+        Self::TooManyParts,
+        Self::WrongDate,
+        Self::NotFormed,
+        Self::SubjectCharacters,
+        Self::Greeting,
+        Self::Listed,
     ];
 
     /// Its name in records and in the locale keys.
@@ -202,6 +223,13 @@ impl Reason {
             Self::Attachment => "attachment",
             Self::Blocked => "blocked",
             Self::Content => "content",
+            Self::ScannerAway => "scanner_away",
+            Self::TooManyParts => "too_many_parts",
+            Self::WrongDate => "wrong_date",
+            Self::NotFormed => "not_formed",
+            Self::SubjectCharacters => "subject_characters",
+            Self::Greeting => "greeting",
+            Self::Listed => "listed",
         }
     }
 
@@ -231,6 +259,41 @@ impl Reason {
             }
             Self::Blocked => Reply::new(550, "5.7.1", "Sender or recipient is blocked"),
             Self::Content => Reply::new(550, "5.7.1", "Message refused by its content"),
+            Self::ScannerAway
+            | Self::TooManyParts
+            | Self::WrongDate
+            | Self::NotFormed
+            | Self::SubjectCharacters
+            | Self::Greeting
+            | Self::Listed => self.reply_to_form(),
+        }
+    }
+
+    const fn reply_to_form(self) -> Reply {
+        match self {
+            Self::ScannerAway => {
+                Reply::new(451, "4.7.1", "The message cannot be scanned for malware now, try again later")
+            }
+            Self::TooManyParts => Reply::new(550, "5.6.0", "Message had more parts than the user maximum"),
+            Self::WrongDate => {
+                Reply::new(550, "5.6.0", "The Date of the message is more than 7 days away; set your clock")
+            }
+            Self::NotFormed => Reply::new(
+                550,
+                "5.6.0",
+                "Message incorrectly formed: Subject, From or To is there more than once",
+            ),
+            Self::SubjectCharacters => {
+                Reply::new(550, "5.6.0", "Subject contains invalid characters; encode it as RFC 2047 says")
+            }
+            Self::Greeting => {
+                Reply::new(550, "5.7.1", "invalid greeting: EHLO must give the name of your server")
+            }
+            _ => Reply::new(
+                550,
+                "5.7.1",
+                "Your server is on a DNS block list that this domain uses; ask its operator to be taken off",
+            ),
         }
     }
 }

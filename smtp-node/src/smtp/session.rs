@@ -1,13 +1,14 @@
 //! One connection: reads commands, keeps their order, and hands complete messages to [`crate::intake`].
 
 use super::{
+    admission,
     client::Client,
     command::Command,
     connection::{Connection, Line},
     incoming::{Content, Incoming},
     protocol::{self, Reason, Reply},
     scanner::Step,
-    transaction::Transaction,
+    transaction::{Refusal, Transaction},
 };
 use crate::{intake, lookups::SenderPolicy, node::Node, records};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
@@ -217,8 +218,19 @@ impl Session {
         let Some(transaction) = self.transaction.as_mut().filter(|it| it.chunks.is_none()) else {
             return self.say(protocol::WRONG_ORDER).await;
         };
-        match transaction.add(argument) {
-            Ok(()) => {
+        transaction.is_greeting_wrong = self.node.config.filter && !self.client.is_greeting_right();
+        let taken = match transaction.read(argument) {
+            Ok(recipient) => match admission::objection(&self.node, &self.client, &recipient).await {
+                None => Ok(recipient),
+                Some(reason) => {
+                    Err(Refusal { reply: reason.reply(), logged: Some((Box::new(recipient), reason)) })
+                }
+            },
+            Err(refusal) => Err(refusal),
+        };
+        match taken {
+            Ok(recipient) => {
+                transaction.add(recipient);
                 self.ask_sender_policy();
                 self.say(protocol::RECIPIENT_OK).await
             }

@@ -53,6 +53,7 @@ impl TestNode {
             min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
             bounce_relay: None,
+            scanner: None,
         };
         change(&mut config);
         let ready = prepare(config, Clock::default()).await.unwrap();

@@ -8,12 +8,13 @@ use super::{
     notification::RecipientWish,
     protocol::{self, Reason, Reply},
 };
-use crate::{lookups::SenderPolicy, policy::Policy};
+use crate::{lookups::SenderPolicy, policy::Policy, ruling::is_refused_for_size};
 use contract::{
     nodes::DomainPolicy,
     settings::{
         Settings, Text,
         domain::{LOG_INVALID_RECIPIENTS, REJECTED_CHARACTERS},
+        rules::CHECK_GREETING,
     },
 };
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Transaction {
     pub sender_policy: Option<SenderPolicy>,
     /// The policy that this message sees.
     pub policy: Arc<Policy>,
+    /// Whether the client's greeting is no host name.
+    pub is_greeting_wrong: bool,
 }
 
 impl Transaction {
@@ -69,14 +72,22 @@ impl Transaction {
                 Err(_) => return Err(protocol::SENDER_SYNTAX),
             },
         };
-        Ok(Self { sender, parameters, recipients: Vec::new(), chunks: None, sender_policy: None, policy })
+        Ok(Self {
+            sender,
+            parameters,
+            recipients: Vec::new(),
+            chunks: None,
+            sender_policy: None,
+            policy,
+            is_greeting_wrong: false,
+        })
     }
 
     /// RCPT, with what follows the colon.
     ///
     /// # Errors
     /// What refuses it.
-    pub fn add(&mut self, argument: &str) -> Result<(), Refusal> {
+    pub fn read(&self, argument: &str) -> Result<Recipient, Refusal> {
         let refuse = |reply: Reply| Refusal { reply, logged: None };
         let (path, parameters) =
             address::split_path(argument).map_err(|_| refuse(protocol::RECIPIENT_SYNTAX))?;
@@ -108,10 +119,14 @@ impl Transaction {
         if self.recipients.len() >= MAX_RECIPIENTS {
             return Err(refuse(protocol::TOO_MANY_RECIPIENTS));
         }
+        Ok(recipient)
+    }
+
+    /// Takes a recipient, once.
+    pub fn add(&mut self, recipient: Recipient) {
         if !self.recipients.iter().any(|known| known.address == recipient.address) {
             self.recipients.push(recipient);
         }
-        Ok(())
     }
 
     /// Why a recipient of a domain of ours is not taken.
@@ -123,6 +138,10 @@ impl Transaction {
             Some(Reason::Suspended)
         } else if has_rejected {
             Some(Reason::RestrictedCharacters)
+        } else if self.is_greeting_wrong && recipient.settings.get(&CHECK_GREETING) {
+            Some(Reason::Greeting)
+        } else if self.parameters.size.is_some_and(|size| is_refused_for_size(size, &recipient.settings)) {
+            Some(Reason::TooLarge)
         } else {
             //
             is_null_sender_again.then_some(Reason::NullSenderManyRecipients)
@@ -164,8 +183,8 @@ mod tests {
         });
         let changes = PolicyChanges { revision: 1, documents: vec![domain], more: false };
         let policy = Arc::new(Policy::default().after(changes));
-        let mut transaction = Transaction::begin("<jane@sender.test>", policy, 1_000).unwrap();
-        transaction.add(path).err().map(|refusal| (refusal.reply.code, refusal.logged.is_some()))
+        let transaction = Transaction::begin("<jane@sender.test>", policy, 1_000).unwrap();
+        transaction.read(path).err().map(|refusal| (refusal.reply.code, refusal.logged.is_some()))
     }
 
     /// SET-04, SET-05.

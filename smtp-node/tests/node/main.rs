@@ -6,6 +6,8 @@ mod api;
 #[cfg(test)]
 mod authentication;
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod destination;
 #[cfg(test)]
 mod dns;
@@ -16,6 +18,10 @@ mod mail;
 mod notifications;
 #[cfg(test)]
 mod running;
+#[cfg(test)]
+mod scanned;
+#[cfg(test)]
+mod settled;
 #[cfg(test)]
 mod telling;
 #[cfg(test)]

@@ -70,6 +70,7 @@ impl Running {
             min_free_bytes: 0,
             command_timeout: Duration::from_secs(20),
             bounce_relay: None,
+            scanner: None,
         };
         change(&mut config);
         let clock = Clock::default();
