@@ -30,6 +30,17 @@ pub struct Config {
     /// Connections at once from the machine itself, where tests, proxies and other mail programs connect from one
     /// address: `GATEPOST_NODE_MAX_CONNECTIONS_LOOPBACK`, 1,000 if not given.
     pub max_connections_loopback: usize,
+    /// Connections within a minute from one IPv4 address or one IPv6 network of 64 bits:
+    /// `GATEPOST_NODE_MAX_CONNECTIONS_PER_MINUTE`, 300 if not given; 0 for no limit.
+    pub max_connections_per_minute: usize,
+    /// Connections within a minute from the machine itself: `GATEPOST_NODE_MAX_CONNECTIONS_PER_MINUTE_LOOPBACK`,
+    /// without limit if not given.
+    pub max_connections_per_minute_loopback: usize,
+    /// Recipients on one connection, taken or not: `GATEPOST_NODE_MAX_RECIPIENTS_PER_CONNECTION`, 10,000 if not given.
+    pub max_recipients_per_connection: usize,
+    /// Where numbers are given in the format of Prometheus: `GATEPOST_NODE_METRICS`, an address with a port; nowhere if
+    /// not given.
+    pub metrics: Option<SocketAddr>,
     /// The largest message in octets: `GATEPOST_NODE_MAX_MESSAGE_BYTES`, 150 MiB if not given.
     pub max_message_bytes: u64,
     /// Octets of the disk that mail leaves free, so that what was taken can still be worked on:
@@ -38,6 +49,9 @@ pub struct Config {
     /// How long a client may be silent between commands: `GATEPOST_NODE_COMMAND_TIMEOUT` in seconds, 300 if not
     /// given (RFC 5321 §4.5.3.2.7).
     pub command_timeout: Duration,
+    /// How long a client may be silent before its first command: `GATEPOST_NODE_GREETING_TIMEOUT` in seconds, 60 if
+    /// not given. A client that says nothing only takes the place of others.
+    pub greeting_timeout: Duration,
     /// The server that bounces go through, `host:port`: `GATEPOST_NODE_BOUNCE_RELAY`; the sender's own mail server
     /// if not given.
     pub bounce_relay: Option<String>,
@@ -113,6 +127,19 @@ impl Config {
             max_connections: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS", "2000")?,
             max_connections_per_ip: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS_PER_IP", "10")?,
             max_connections_loopback: variables.positive("GATEPOST_NODE_MAX_CONNECTIONS_LOOPBACK", "1000")?,
+            max_connections_per_minute: variables.parsed(
+                "GATEPOST_NODE_MAX_CONNECTIONS_PER_MINUTE",
+                "300",
+                "a number",
+            )?,
+            max_connections_per_minute_loopback: variables.parsed(
+                "GATEPOST_NODE_MAX_CONNECTIONS_PER_MINUTE_LOOPBACK",
+                "0",
+                "a number",
+            )?,
+            max_recipients_per_connection: variables
+                .positive("GATEPOST_NODE_MAX_RECIPIENTS_PER_CONNECTION", "10000")?,
+            metrics: variables.optional("GATEPOST_NODE_METRICS", "an address with a port")?,
             max_message_bytes: variables.parsed(
                 "GATEPOST_NODE_MAX_MESSAGE_BYTES",
                 "157286400",
@@ -123,11 +150,8 @@ impl Config {
                 "134217728",
                 "a number of octets",
             )?,
-            command_timeout: Duration::from_secs(variables.parsed(
-                "GATEPOST_NODE_COMMAND_TIMEOUT",
-                "300",
-                "a number of seconds",
-            )?),
+            command_timeout: variables.seconds("GATEPOST_NODE_COMMAND_TIMEOUT", "300")?,
+            greeting_timeout: variables.seconds("GATEPOST_NODE_GREETING_TIMEOUT", "60")?,
             bounce_relay: get("GATEPOST_NODE_BOUNCE_RELAY"),
             scanner: variables.scanner()?,
         })
@@ -149,6 +173,17 @@ impl<F: Fn(&str) -> Option<String>> Variables<'_, F> {
     fn parsed<T: std::str::FromStr>(&self, name: &str, default: &str, what: &str) -> Result<T, ConfigError> {
         let text = self.get(name).unwrap_or_else(|| default.to_owned());
         text.parse().map_err(|_| ConfigError(format!("{name} is “{text}”, which is not {what}.")))
+    }
+
+    fn seconds(&self, name: &str, default: &str) -> Result<Duration, ConfigError> {
+        self.parsed(name, default, "a number of seconds").map(Duration::from_secs)
+    }
+
+    fn optional<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, ConfigError> {
+        match self.get(name) {
+            Some(text) => self.parsed(name, &text, what).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn positive(&self, name: &str, default: &str) -> Result<usize, ConfigError> {

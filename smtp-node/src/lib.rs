@@ -19,6 +19,7 @@
 //! | [`policy`], [`policy_sync`] | what the node has to obey |
 //! | [`records`] | what the log says of each recipient |
 //! | [`outbox`], [`commands`], [`heartbeat`], [`api`] | what it tells the API and hears from it |
+//! | [`metrics`] | what it counts, for collectors |
 //! | [`config`], [`clock`], [`node`], `whole_file` | configuration, time, what all share, small files |
 //!
 //! 250 is said only after the message is on stable storage. The node works without the API; it never decides policy.
@@ -35,6 +36,7 @@ pub mod heartbeat;
 pub mod intake;
 pub mod judge;
 pub mod lookups;
+pub mod metrics;
 pub mod node;
 pub mod outbox;
 pub mod policy;
@@ -60,6 +62,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 pub struct Ready {
     node: Arc<Node>,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     api: Api,
 }
 
@@ -83,6 +86,14 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("The address {} cannot be listened on", config.listen))?;
+    let metrics = match config.metrics {
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("The address {address} for numbers cannot be listened on"))?,
+        ),
+        None => None,
+    };
     // A provider that is already in place is as good as this one.
     drop(rustls::crypto::ring::default_provider().install_default());
     let tls = smtp::tls::acceptor(&config)?;
@@ -116,7 +127,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
     }
     receipts_left.remove();
     commands::restore(&node, &left);
-    Ok(Ready { node, listener, api })
+    Ok(Ready { node, listener, metrics, api })
 }
 
 impl Ready {
@@ -128,6 +139,11 @@ impl Ready {
         self.listener.local_addr()
     }
 
+    /// Where the numbers are given, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
     /// What the parts of the node share.
     pub const fn node(&self) -> &Arc<Node> {
         &self.node
@@ -135,13 +151,16 @@ impl Ready {
 
     /// Serves until `shutdown` is done.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { node, listener, api } = self;
+        let Self { node, listener, metrics, api } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(deliver::queue::wake(node.clone()));
         tasks.spawn(policy_sync::follow(api.clone(), node.policy.clone()));
         tasks.spawn(outbox::deliver_reports(node.clone(), api.clone()));
         tasks.spawn(commands::follow(node.clone(), api.clone()));
         tasks.spawn(heartbeat::beat(node.clone(), api));
+        if let Some(metrics) = metrics {
+            tasks.spawn(metrics::serve(node.clone(), metrics));
+        }
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(smtp::listener::serve(node.clone(), listener, stopping));
         tracing::info!(hostname = node.config.hostname, queued = node.queue.len(), "the node serves");

@@ -65,10 +65,56 @@ impl Node {
 pub struct Counters {
     /// Connections accepted.
     pub connections: AtomicU64,
-    /// Connections refused because there were too many (LOG-05).
+    /// Connections refused because there were too many at once (LOG-05).
     pub connections_refused: AtomicU64,
+    /// Connections refused because too many came within a minute (LOG-05).
+    pub connections_too_often: AtomicU64,
+    /// Connections of clients that do not speak as RFC 5321 demands (LOG-06).
+    pub protocol_violations: AtomicU64,
+    /// Connections of clients that were silent or slow for too long.
+    pub too_slow: AtomicU64,
+    /// Connections with more recipients than one may have.
+    pub too_many_recipients: AtomicU64,
+    /// Answers that were kept back from clients that guess addresses.
+    pub tarpitted: AtomicU64,
+    /// Recipients refused.
+    pub recipients_refused: AtomicU64,
     /// Messages accepted.
     pub messages: AtomicU64,
     /// Recipients delivered to.
     pub delivered: AtomicU64,
+}
+
+impl Counters {
+    /// All of them, each with its name and what it counts.
+    pub fn all(&self) -> [(&'static str, &'static str, &AtomicU64); 10] {
+        [
+            ("connections_total", "Connections accepted.", &self.connections),
+            (
+                "connections_refused_total",
+                "Connections refused: too many at once.",
+                &self.connections_refused,
+            ),
+            (
+                "connections_too_often_total",
+                "Connections refused: too many in a minute.",
+                &self.connections_too_often,
+            ),
+            (
+                "protocol_violations_total",
+                "Connections closed: not as RFC 5321 demands.",
+                &self.protocol_violations,
+            ),
+            ("too_slow_total", "Connections closed: silent or slow for too long.", &self.too_slow),
+            (
+                "too_many_recipients_total",
+                "Connections closed: too many recipients.",
+                &self.too_many_recipients,
+            ),
+            ("tarpitted_total", "Answers kept back from clients that guess addresses.", &self.tarpitted),
+            ("recipients_refused_total", "Recipients refused.", &self.recipients_refused),
+            ("messages_total", "Messages accepted.", &self.messages),
+            ("delivered_total", "Recipients delivered to.", &self.delivered),
+        ]
+    }
 }

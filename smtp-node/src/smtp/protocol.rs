@@ -96,6 +96,12 @@ pub const TOO_SLOW: Reply = Reply::new(421, "4.4.2", "The message took too long"
 pub const STOPPING: Reply = Reply::new(421, "4.3.2", "Service is stopping, try again soon");
 /// Connections are at their limit.
 pub const TOO_MANY_CONNECTIONS: Reply = Reply::new(421, "4.7.0", "Too many connections, try again later");
+/// Too many connections within a minute (LOG-05).
+pub const TOO_OFTEN: Reply =
+    Reply::new(421, "4.7.0", "Too many connections in a short time, try again later");
+/// More recipients on a connection than one may have.
+pub const TOO_MANY_ON_CONNECTION: Reply =
+    Reply::new(421, "4.5.3", "Too many recipients on one connection, connect again for more");
 
 /// The greeting.
 pub fn greeting(hostname: &str) -> Reply {

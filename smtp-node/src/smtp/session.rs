@@ -10,14 +10,33 @@ use super::{
     scanner::Step,
     transaction::{Refusal, Transaction},
 };
-use crate::{intake, lookups::SenderPolicy, node::Node, records};
-use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use crate::{
+    intake,
+    lookups::SenderPolicy,
+    node::{Counters, Node},
+    records,
+};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{sync::watch, time::Instant};
 
 /// Wrong commands that a client may send.
 const MAX_ERRORS: u32 = 20;
 /// Commands on one connection.
 const MAX_COMMANDS: u32 = 100_000;
+/// Wrong recipients after which answers are kept back.
+const GUESSES: u32 = 5;
+/// How long they are kept back.
+const TARPIT: Duration = Duration::from_millis(700);
+/// How long a client may be silent when there are few places left.
+const HURRIED: Duration = Duration::from_secs(15);
 /// How long a message may take from its first to its last octet.
 const MESSAGE: Duration = Duration::from_secs(30 * 60);
 /// Octets read at a time.
@@ -32,6 +51,10 @@ pub struct Session {
     transaction: Option<Box<Transaction>>,
     errors: u32,
     commands: u32,
+    recipients: usize,
+    /// Recipients that were refused for good.
+    refused: u32,
+    is_hurried: bool,
     stopping: watch::Receiver<bool>,
 }
 
@@ -51,7 +74,26 @@ impl Session {
     ) -> Self {
         let client = Client::new(address);
         let (said_hello, transaction) = (false, None);
-        Self { node, connection, client, said_hello, transaction, errors: 0, commands: 0, stopping }
+        let (errors, commands, recipients, refused, is_hurried) = (0, 0, 0, 0, false);
+        Self {
+            node,
+            connection,
+            client,
+            said_hello,
+            transaction,
+            errors,
+            commands,
+            recipients,
+            refused,
+            is_hurried,
+            stopping,
+        }
+    }
+
+    /// The same for a client that may not keep its place for long, because there are few left.
+    #[must_use]
+    pub fn in_a_hurry(self) -> Self {
+        Self { is_hurried: true, ..self }
     }
 
     /// Serves it until its end.
@@ -64,6 +106,7 @@ impl Session {
 
     async fn converse(&mut self) -> io::Result<()> {
         if self.connection.talks_early() {
+            self.count(|counters| &counters.protocol_violations);
             return self.connection.reply(&protocol::EARLY_TALK).await;
         }
         self.connection.reply(&protocol::greeting(&self.node.config.hostname)).await?;
@@ -72,6 +115,7 @@ impl Session {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    self.count(|counters| &counters.too_slow);
                     return self.connection.reply(&protocol::IDLE).await;
                 }
                 Err(error) => return Err(error),
@@ -81,6 +125,7 @@ impl Session {
                 Line::NotText => self.say(protocol::UNKNOWN_COMMAND).await?,
                 Line::TooLong => self.say(protocol::COMMAND_TOO_LONG).await?,
                 Line::NotClean => {
+                    self.count(|counters| &counters.protocol_violations);
                     self.connection.reply(&protocol::COMMAND_NOT_CLEAN).await?;
                     Next::Close
                 }
@@ -96,7 +141,7 @@ impl Session {
     }
 
     async fn next_line(&mut self) -> io::Result<Option<Line>> {
-        let deadline = Instant::now() + self.node.config.command_timeout;
+        let deadline = Instant::now() + self.patience();
         let stopped = tokio::select! {
             biased;
             line = self.connection.read_line(deadline) => return line,
@@ -106,6 +151,27 @@ impl Session {
             self.connection.reply(&protocol::STOPPING).await?;
         }
         Ok(None)
+    }
+
+    /// How long the next command may take.
+    fn patience(&self) -> Duration {
+        let config = &self.node.config;
+        let usual = if self.said_hello { config.command_timeout } else { config.greeting_timeout };
+        if self.is_hurried { usual.min(HURRIED) } else { usual }
+    }
+
+    fn count(&self, counter: impl Fn(&Counters) -> &AtomicU64) {
+        counter(&self.node.counters).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Keeps the answer back from a client that guesses addresses: each guess costs it more time than us.
+    async fn tarpit(&mut self) {
+        self.count(|counters| &counters.recipients_refused);
+        self.refused += 1;
+        if self.refused > GUESSES {
+            self.count(|counters| &counters.tarpitted);
+            tokio::time::sleep(TARPIT).await;
+        }
     }
 
     async fn say(&mut self, reply: Reply) -> io::Result<Next> {
@@ -153,6 +219,7 @@ impl Session {
 
     /// What was said before the answer to a command that ends a group was not meant for us (RFC 2920 §3.1).
     async fn early_talk(&mut self) -> io::Result<Next> {
+        self.count(|counters| &counters.protocol_violations);
         self.connection.reply(&protocol::EARLY_TALK).await?;
         Ok(Next::Close)
     }
@@ -218,6 +285,12 @@ impl Session {
         let Some(transaction) = self.transaction.as_mut().filter(|it| it.chunks.is_none()) else {
             return self.say(protocol::WRONG_ORDER).await;
         };
+        self.recipients += 1;
+        if self.recipients > self.node.config.max_recipients_per_connection {
+            self.count(|counters| &counters.too_many_recipients);
+            self.connection.reply(&protocol::TOO_MANY_ON_CONNECTION).await?;
+            return Ok(Next::Close);
+        }
         transaction.is_greeting_wrong = self.node.config.filter && !self.client.is_greeting_right();
         let taken = match transaction.read(argument) {
             Ok(recipient) => match admission::objection(&self.node, &self.client, &recipient).await {
@@ -241,6 +314,9 @@ impl Session {
                 );
                 if let Some((recipient, reason)) = refusal.logged {
                     records::log_refusal(&self.node, &self.client, &transaction.sender, &recipient, reason);
+                }
+                if refusal.reply.code >= 500 {
+                    self.tarpit().await;
                 }
                 self.say(refusal.reply).await
             }
@@ -297,6 +373,7 @@ impl Session {
             }
         };
         if !is_clean {
+            self.count(|counters| &counters.protocol_violations);
             return self.refuse_message(Reason::BareNewline, Next::Close).await;
         }
         self.complete(incoming).await
@@ -309,6 +386,7 @@ impl Session {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(Next::Close)),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                self.count(|counters| &counters.too_slow);
                 self.connection.reply(&protocol::TOO_SLOW).await?;
                 Ok(Some(Next::Close))
             }

@@ -54,6 +54,11 @@ impl TestNode {
             command_timeout: Duration::from_secs(20),
             bounce_relay: None,
             scanner: None,
+            max_connections_per_minute: 0,
+            max_connections_per_minute_loopback: 0,
+            max_recipients_per_connection: 10_000,
+            metrics: None,
+            greeting_timeout: Duration::from_secs(20),
         };
         change(&mut config);
         let ready = prepare(config, Clock::default()).await.unwrap();
@@ -299,6 +304,7 @@ async fn patience_has_its_limits() {
     let node = TestNode::start(|config| {
         config.max_connections_loopback = 2;
         config.command_timeout = Duration::from_millis(300);
+        config.greeting_timeout = Duration::from_millis(300);
     })
     .await;
     let mut silent = node.client().await;

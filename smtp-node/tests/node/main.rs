@@ -12,6 +12,8 @@ mod destination;
 #[cfg(test)]
 mod dns;
 #[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod mail;

@@ -27,6 +27,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) struct Running {
     pub(crate) node: Arc<Node>,
     pub(crate) address: std::net::SocketAddr,
+    pub(crate) metrics: Option<std::net::SocketAddr>,
     pub(crate) clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
@@ -71,14 +72,20 @@ impl Running {
             command_timeout: Duration::from_secs(20),
             bounce_relay: None,
             scanner: None,
+            max_connections_per_minute: 0,
+            max_connections_per_minute_loopback: 0,
+            max_recipients_per_connection: 10_000,
+            metrics: None,
+            greeting_timeout: Duration::from_secs(20),
         };
         change(&mut config);
         let clock = Clock::default();
         let ready = prepare(config, clock.clone()).await.unwrap();
         let (node, address) = (ready.node().clone(), ready.address().unwrap());
+        let metrics = ready.metrics_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(ready.serve(async move { drop(stopped.await) }));
-        Self { node, address, clock, stop: Some(stop), serving }
+        Self { node, address, metrics, clock, stop: Some(stop), serving }
     }
 
     pub(crate) async fn stop(mut self) {
