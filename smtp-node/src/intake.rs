@@ -50,15 +50,16 @@ struct Arrival<'a> {
     known: Known,
 }
 
-/// Takes a message for its recipients; the reply is the answer to its end.
+/// Takes a message for its recipients. The last reply is the answer to its end; before it comes one for each
+/// recipient where the client asked for that (PRDR).
 pub async fn take(
     node: &Arc<Node>,
     client: &Client,
     mut transaction: Transaction,
     content: Content,
-) -> Reply {
+) -> Vec<Reply> {
     if headers::hops(&content.beginning) > MAX_HOPS {
-        return refuse_all(node, client, &transaction, Reason::Loop);
+        return vec![refuse_all(node, client, &transaction, Reason::Loop)];
     }
     let received_at = node.clock.now();
     let (authenticity, mut known) =
@@ -80,7 +81,7 @@ pub async fn take(
     question.arc_sealer.clone_from(&authenticity.arc_sealer);
     let answer = match node.judge.ask(question).await {
         Ok(answer) => answer,
-        Err(reason) => return refuse_all(node, client, &transaction, reason),
+        Err(reason) => return vec![refuse_all(node, client, &transaction, reason)],
     };
     known.form.parts = answer.parts;
     for name in &answer.file_names {
@@ -91,10 +92,10 @@ pub async fn take(
     let arrival =
         Arrival { node, client, transaction, content, id, received_at, answer, authenticity, known };
     match arrival.settle().await {
-        Ok(reply) => reply,
+        Ok(replies) => replies,
         Err(error) => {
             tracing::error!(%error, "a message could not be kept");
-            refuse_all(node, client, transaction, Reason::SpoolFull)
+            vec![refuse_all(node, client, transaction, Reason::SpoolFull)]
         }
     }
 }
@@ -169,20 +170,29 @@ fn question(
 
 impl Arrival<'_> {
     /// Decides, makes durable, answers, and starts the delivery.
-    async fn settle(&self) -> Result<Reply, SpoolError> {
+    async fn settle(&self) -> Result<Vec<Reply>, SpoolError> {
         let recipients = &self.transaction.recipients;
         let mut rulings: Vec<Ruling> = recipients
             .iter()
             .enumerate()
             .map(|(place, recipient)| rule(&self.known, self.verdict(place), &recipient.settings))
             .collect();
-        let refusal = one_answer(&mut rulings);
+        let answers_each = self.transaction.parameters.wants_each && recipients.len() > 1;
+        let refusal = if answers_each { refusal_of_all(&rulings) } else { one_answer(&mut rulings) };
         let reply = refusal.map_or_else(|| protocol::accepted(&self.id), Reason::reply);
+        let mut replies = vec![reply.clone(); recipients.len()];
+        if answers_each {
+            replies = rulings
+                .iter()
+                .zip(recipients)
+                .map(|(ruling, recipient)| own_reply(ruling, recipient))
+                .collect();
+        }
         let records: Vec<NewRecord> = recipients
             .iter()
-            .zip(&rulings)
+            .zip(rulings.iter().zip(&replies))
             .enumerate()
-            .map(|(place, (recipient, ruling))| self.record(place, recipient, ruling, &reply))
+            .map(|(place, (recipient, (ruling, reply)))| self.record(place, recipient, ruling, reply))
             .collect();
         let envelope = self.envelope(&rulings, &records);
         let is_held = rulings.iter().any(|ruling| matches!(ruling.outcome, Outcome::Hold { .. }));
@@ -207,7 +217,11 @@ impl Arrival<'_> {
             id = self.id, client = %self.client.address, sender = ?self.transaction.sender,
             recipients = recipients.len(), size = self.content.size, reply = %reply, "message"
         );
-        Ok(reply)
+        if !answers_each {
+            replies.clear();
+        }
+        replies.push(reply);
+        Ok(replies)
     }
 
     fn verdict(&self, place: usize) -> Option<&Verdict> {
@@ -326,6 +340,20 @@ impl Arrival<'_> {
     }
 }
 
+/// What all recipients refuse for, the first of them; none if one of them does not refuse.
+fn refusal_of_all(rulings: &[Ruling]) -> Option<Reason> {
+    let refusals: Option<Vec<Reason>> = rulings.iter().map(|ruling| ruling.outcome.refusal()).collect();
+    refusals.and_then(|reasons| reasons.first().copied())
+}
+
+/// The answer for one recipient (PRDR).
+fn own_reply(ruling: &Ruling, recipient: &Recipient) -> Reply {
+    match ruling.outcome.refusal() {
+        Some(reason) => reason.reply(),
+        None => protocol::accepted_for(&recipient.address.to_string()),
+    }
+}
+
 /// C17: one answer for all. If the recipients differ, the message is taken, and what would have been refused is
 /// held; only where one of them asks for another try later, all do, so that nobody gets it twice or never.
 fn one_answer(rulings: &mut [Ruling]) -> Option<Reason> {
@@ -340,8 +368,7 @@ fn one_answer(rulings: &mut [Ruling]) -> Option<Reason> {
         }
         return Some(reason);
     }
-    let refusals: Option<Vec<Reason>> = rulings.iter().map(|ruling| ruling.outcome.refusal()).collect();
-    let refusal = refusals.and_then(|reasons| reasons.first().copied());
+    let refusal = refusal_of_all(rulings);
     for ruling in rulings.iter_mut().filter(|_| refusal.is_none()) {
         if let Outcome::Refuse(reason) = ruling.outcome {
             ruling.outcome = Outcome::Hold { reason, is_refused: false };

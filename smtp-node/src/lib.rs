@@ -12,6 +12,7 @@
 //! | [`intake`], [`judge`] | a complete message: verdict for each recipient, one durable commit, one answer |
 //! | [`content`], [`form`], [`scanner`] | what a message carries, how it is formed, what the virus scanner says |
 //! | [`ruling`] | what becomes of a message for one recipient |
+//! | [`callout`], [`bounces`] | what destination servers say of recipients; how many bounces came |
 //! | [`lookups`] | what the domain name system says of a sender |
 //! | [`spool`] | what is promised and not finished, on stable storage |
 //! | [`deliver`] | the way out: queue, routes, retries, bounces |
@@ -25,6 +26,8 @@
 //! 250 is said only after the message is on stable storage. The node works without the API; it never decides policy.
 
 pub mod api;
+pub mod bounces;
+pub mod callout;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -115,6 +118,8 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<Ready> {
         executed: commands::Executed::default(),
         outbox: outbox::Outbox::default(),
         judge: judge::Judge::default(),
+        callouts: callout::Callouts::default(),
+        bounces: bounces::Bounces::default(),
         inspector: content::Inspector::default(),
         lookups: Arc::new(lookups::Lookups::new(config.dns)),
         tls,

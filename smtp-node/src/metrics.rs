@@ -42,9 +42,10 @@ async fn answer(mut stream: TcpStream, node: &Node) -> std::io::Result<()> {
         }
     }
     let is_known = question.starts_with(b"GET /metrics ") || question.starts_with(b"GET /metrics?");
-    let (status, body) = if is_known { ("200 OK", text(node)) } else { ("404 Not Found", String::new()) };
+    let (code, word, body) =
+        if is_known { (200, "OK", text(node)) } else { (404, "Not Found", String::new()) };
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\n\
+        "HTTP/1.1 {code} {word}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\n\
          X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
         body.len()
     );

@@ -1,6 +1,8 @@
 //! What all parts of a running node share.
 
 use crate::{
+    bounces::Bounces,
+    callout::Callouts,
     clock::{Clock, RecordIds},
     commands::Executed,
     config::Config,
@@ -39,6 +41,10 @@ pub struct Node {
     pub judge: Judge,
     /// Looks into what messages carry.
     pub inspector: Inspector,
+    /// What destination servers said of recipients.
+    pub callouts: Callouts,
+    /// How many bounces came for whom.
+    pub bounces: Bounces,
     /// Asks the domain name system.
     pub lookups: Arc<Lookups>,
     /// What encrypts connections.

@@ -1,6 +1,6 @@
 //! Section: who a domain belongs to, whom it takes mail for, what it keeps and how long it tries (SET-02 … SET-11).
 
-use super::{AnySetting, EmailAddress, Level, Setting, Text, TimeZone};
+use super::{AnySetting, Choice, EmailAddress, Level, Setting, Text, TimeZone};
 use crate::permission::Permission;
 use std::borrow::Cow;
 
@@ -78,13 +78,40 @@ pub static RETRY_DAYS: Setting<i32> = Setting {
     permission: Permission::DomainSettingsEdit,
 };
 
+/// Bounces to the domain that are taken within an hour; 0 for no limit (SET-09).
+pub static MAX_BOUNCES_PER_HOUR: Setting<i32> = Setting {
+    key: "domain.max_bounces_per_hour",
+    default: 0,
+    limits: 0..=100_000,
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// Whether the destination server is asked for a recipient before mail is taken (LOC-01, X-01 … X-03).
+pub static RECIPIENT_CHECK: Setting<Choice> = Setting {
+    key: "domain.recipient_check",
+    default: ASK,
+    limits: &["ask", "strict", "off"],
+    editable_at: DOWN_TO_DOMAINS,
+    permission: Permission::DomainSettingsEdit,
+};
+
+/// [`RECIPIENT_CHECK`]: asked; while no server answers, mail is taken and waits.
+pub const ASK: Choice = Choice("ask");
+/// [`RECIPIENT_CHECK`]: asked; while no server answers, only mail for recipients that are known is taken.
+pub const STRICT: Choice = Choice("strict");
+/// [`RECIPIENT_CHECK`]: not asked.
+pub const OFF: Choice = Choice("off");
+
 pub(super) static SECTION: &[&dyn AnySetting] = &[
     &CONTACT,
     &NOTIFICATION_SENDER,
+    &RECIPIENT_CHECK,
     &LOG_INVALID_RECIPIENTS,
     &REJECTED_CHARACTERS,
     &TIME_ZONE,
     &ADMINISTRATOR_CONTACT,
     &LOG_DAYS,
     &RETRY_DAYS,
+    &MAX_BOUNCES_PER_HOUR,
 ];

@@ -107,8 +107,8 @@ pub enum Source {
 pub struct Client {
     connection: AsyncSmtpConnection,
     is_cut: Arc<AtomicBool>,
-    /// Whether the server takes DSN (RFC 3461), once it was asked.
-    notifies: Option<bool>,
+    /// What the server offers, once it was asked.
+    offers: Option<Vec<String>>,
     /// Messages sent on it.
     pub messages: u32,
     /// The address it leads to.
@@ -175,7 +175,7 @@ impl Client {
                 .map_err(|_| failed("it took too long"))?
                 .map_err(|error| failed(Failure::of(&error).text()))?;
         }
-        Ok(Self { connection, is_cut, notifies: None, messages: 0, address, host: route.to_string() })
+        Ok(Self { connection, is_cut, offers: None, messages: 0, address, host: route.to_string() })
     }
 
     /// Whether the server takes addresses beyond ASCII.
@@ -188,26 +188,44 @@ impl Client {
         self.connection.server_info().supports_feature(Extension::EightBitMime)
     }
 
-    /// Whether the server takes what senders want to hear (RFC 3461). lettre keeps nothing of that extension, so the
-    /// server is greeted once more; only for the few messages that need it. Between transactions only.
+    /// Whether the server takes what senders want to hear (RFC 3461). Between transactions only.
     ///
     /// # Errors
     /// What broke.
     pub async fn takes_notifications(&mut self, hostname: &str) -> Result<bool, Failure> {
-        if let Some(known) = self.notifies {
-            return Ok(known);
-        }
-        let said = timeout(COMMAND, self.connection.command(format!("EHLO {hostname}\r\n"))).await;
-        let takes = match said {
-            Ok(Ok(response)) => response.message().any(|line| line.trim().eq_ignore_ascii_case("DSN")),
-            Ok(Err(error)) => match self.failed(Failure::of(&error)) {
-                failure @ Failure::Broken(_) => return Err(failure),
-                _ => false,
-            },
-            Err(_) => return Err(self.failed(broken("the server did not answer in time"))),
+        Ok(self.offers(hostname).await?.iter().any(|line| line.eq_ignore_ascii_case("DSN")))
+    }
+
+    /// The size that the server says to take, in octets (RFC 1870); none if it does not say. Between transactions
+    /// only.
+    ///
+    /// # Errors
+    /// What broke.
+    pub async fn max_size(&mut self, hostname: &str) -> Result<Option<u64>, Failure> {
+        let offers = self.offers(hostname).await?;
+        let size = |line: &String| match line.split_once(' ') {
+            Some((word, size)) if word.eq_ignore_ascii_case("SIZE") => size.trim().parse().ok(),
+            _ => None,
         };
-        self.notifies = Some(takes);
-        Ok(takes)
+        Ok(offers.iter().find_map(size).filter(|size| *size > 0))
+    }
+
+    /// The lines of the server's greeting. lettre keeps only some of the extensions, so the server is greeted once
+    /// more, where it matters.
+    async fn offers(&mut self, hostname: &str) -> Result<&[String], Failure> {
+        if self.offers.is_none() {
+            let said = timeout(COMMAND, self.connection.command(format!("EHLO {hostname}\r\n"))).await;
+            let lines = match said {
+                Ok(Ok(response)) => response.message().map(|line| line.trim().to_owned()).collect(),
+                Ok(Err(error)) => match self.failed(Failure::of(&error)) {
+                    failure @ Failure::Broken(_) => return Err(failure),
+                    _ => Vec::new(),
+                },
+                Err(_) => return Err(self.failed(broken("the server did not answer in time"))),
+            };
+            self.offers = Some(lines);
+        }
+        Ok(self.offers.as_deref().unwrap_or_default())
     }
 
     /// Whether it can be used again.

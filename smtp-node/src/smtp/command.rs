@@ -103,6 +103,8 @@ pub struct MailParameters {
     pub is_eight_bit: bool,
     /// SMTPUTF8.
     pub is_utf8: bool,
+    /// Whether each recipient is to be answered for (PRDR, draft-hall-prdr).
+    pub wants_each: bool,
     /// RET and ENVID.
     pub wish: MessageWish,
 }
@@ -140,6 +142,7 @@ impl MailParameters {
                     "8BITMIME" => parameters.is_eight_bit = true,
                     _ => return Err(ParameterFault::Value),
                 },
+                "PRDR" if value.is_empty() => parameters.wants_each = true,
                 "SMTPUTF8" if value.is_empty() => parameters.is_utf8 = true,
                 _ => return Err(ParameterFault::Unknown),
             }

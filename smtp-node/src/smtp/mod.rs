@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`listener`] | accepts connections, within limits |
 //! | [`session`] | one connection: command by command |
+//! | `receiving` | a message on it |
 //! | [`client`] | who is connected |
 //! | [`transaction`] | MAIL and RCPT: who may send what to whom |
 //! | [`admission`] | what is asked of the world before a recipient is taken |
@@ -22,6 +23,7 @@ pub mod incoming;
 pub mod listener;
 pub mod notification;
 pub mod protocol;
+mod receiving;
 pub mod scanner;
 pub mod session;
 pub mod tls;

@@ -118,8 +118,16 @@ pub fn extensions(hostname: &str, max_message_bytes: u64, offers_tls: bool) -> S
     let tls = if offers_tls { "250-STARTTLS\r\n" } else { "" };
     format!(
         "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_bytes}\r\n{tls}250-8BITMIME\r\n\
-         250-DSN\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
+         250-DSN\r\n250-PRDR\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
     )
+}
+
+/// The answer for each recipient follows (PRDR).
+pub const EACH_RECIPIENT: Reply = Reply::new(353, "", "The answer for each recipient follows");
+
+/// One recipient gets the message (PRDR).
+pub fn accepted_for(recipient: &str) -> Reply {
+    Reply::with(250, "2.1.5", format!("Accepted for {recipient}"))
 }
 
 /// The message is ours now.
@@ -178,11 +186,17 @@ pub enum Reason {
     Greeting,
     /// The client is on a DNS block list.
     Listed,
+    /// The destination server does not know the recipient (LOC-01).
+    UnknownRecipient,
+    /// The destination server could not be asked (LOC-01, X-02).
+    CannotVerify,
+    /// Too many bounces within the hour (SET-09).
+    TooManyBounces,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::RelayDenied,
         Self::RestrictedCharacters,
         Self::Suspended,
@@ -207,6 +221,9 @@ impl Reason {
         Self::SubjectCharacters,
         Self::Greeting,
         Self::Listed,
+        Self::UnknownRecipient,
+        Self::CannotVerify,
+        Self::TooManyBounces,
     ];
 
     /// Its name in records and in the locale keys.
@@ -236,6 +253,9 @@ impl Reason {
             Self::SubjectCharacters => "subject_characters",
             Self::Greeting => "greeting",
             Self::Listed => "listed",
+            Self::UnknownRecipient => "unknown_recipient",
+            Self::CannotVerify => "cannot_verify",
+            Self::TooManyBounces => "too_many_bounces",
         }
     }
 
@@ -271,7 +291,10 @@ impl Reason {
             | Self::NotFormed
             | Self::SubjectCharacters
             | Self::Greeting
-            | Self::Listed => self.reply_to_form(),
+            | Self::Listed
+            | Self::UnknownRecipient
+            | Self::CannotVerify
+            | Self::TooManyBounces => self.reply_to_form(),
         }
     }
 
@@ -294,6 +317,13 @@ impl Reason {
             }
             Self::Greeting => {
                 Reply::new(550, "5.7.1", "invalid greeting: EHLO must give the name of your server")
+            }
+            Self::UnknownRecipient => Reply::new(550, "5.1.1", "Destination address does not exist"),
+            Self::CannotVerify => {
+                Reply::new(451, "4.4.1", "Unable to verify destination address, try again later")
+            }
+            Self::TooManyBounces => {
+                Reply::new(452, "4.7.1", "Too many bounces for this domain, try again later")
             }
             _ => Reply::new(
                 550,

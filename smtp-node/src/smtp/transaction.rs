@@ -111,10 +111,7 @@ impl Transaction {
             wish,
         };
         if let Some(reason) = self.objection(&recipient) {
-            let is_silent =
-                reason == Reason::RestrictedCharacters && !recipient.settings.get(&LOG_INVALID_RECIPIENTS);
-            let logged = (!is_silent).then(|| (Box::new(recipient), reason));
-            return Err(Refusal { reply: reason.reply(), logged });
+            return Err(Refusal::of(recipient, reason));
         }
         if self.recipients.len() >= MAX_RECIPIENTS {
             return Err(refuse(protocol::TOO_MANY_RECIPIENTS));
@@ -162,6 +159,15 @@ pub struct Refusal {
     pub reply: Reply,
     /// What the log says, if it is a domain of ours.
     pub logged: Option<(Box<Recipient>, Reason)>,
+}
+
+impl Refusal {
+    /// Of a recipient at a domain of ours; logged unless the domain does not want to hear of what cannot be (SET-04).
+    pub fn of(recipient: Recipient, reason: Reason) -> Self {
+        let cannot_be = matches!(reason, Reason::RestrictedCharacters | Reason::UnknownRecipient);
+        let is_silent = cannot_be && !recipient.settings.get(&LOG_INVALID_RECIPIENTS);
+        Self { reply: reason.reply(), logged: (!is_silent).then(|| (Box::new(recipient), reason)) }
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(crate) enum Mood {
     Tarries,
     /// Takes mail, and what senders want to hear of it.
     Notifies,
+    /// Takes mail of a megabyte for this mailbox, and for no other.
+    Knows(&'static str),
 }
 
 #[derive(Default)]
@@ -102,12 +104,22 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
                         recipients.push(path.to_owned());
                         "250 2.1.5 ok"
                     }
+                    Mood::Knows(mailbox) => {
+                        let local = path.trim_start_matches('<').split('@').next().unwrap_or_default();
+                        if local.eq_ignore_ascii_case(mailbox) {
+                            recipients.push(path.to_owned());
+                            "250 2.1.5 ok"
+                        } else {
+                            "550 5.1.1 no such user"
+                        }
+                    }
                     Mood::Defers => "451 4.3.0 later",
                     Mood::Refuses => "550 5.1.1 no such user",
                 }
             }
             _ if line.starts_with("EHLO") => match *mood.lock().unwrap() {
                 Mood::Notifies => "250-destination.test\r\n250-8BITMIME\r\n250 DSN",
+                Mood::Knows(_) => "250-destination.test\r\n250-8BITMIME\r\n250 SIZE 1000000",
                 _ => "250-destination.test\r\n250-8BITMIME\r\n250 SMTPUTF8",
             },
             _ if line.starts_with("DATA") => {

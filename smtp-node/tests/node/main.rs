@@ -6,6 +6,8 @@ mod api;
 #[cfg(test)]
 mod authentication;
 #[cfg(test)]
+mod callouts;
+#[cfg(test)]
 mod carried;
 #[cfg(test)]
 mod destination;

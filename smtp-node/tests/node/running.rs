@@ -145,7 +145,7 @@ impl Client {
         self.reply().await
     }
 
-    async fn reply(&mut self) -> String {
+    pub(crate) async fn reply(&mut self) -> String {
         let mut last = String::new();
         loop {
             last.clear();

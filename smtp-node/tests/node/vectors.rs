@@ -102,11 +102,18 @@ async fn spf_says_what_its_suite_says() {
                 let (helo, sender) = (field("helo"), field("mailfrom"));
                 let client_ip = field("host").parse().unwrap();
                 let question = Question { client_ip, helo: &helo, sender: &sender, ..of_message(b"") };
-                let found = judge(&server, question).await.spf.name();
                 let wanted = match &test["result"] {
                     Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
                     one => vec![one.as_str().unwrap().to_owned()],
                 };
+                let mut found = "";
+                // On a busy machine an answer may come after its time.
+                for _ in 0..4 {
+                    found = judge(&server, question).await.spf.name();
+                    if found != "temperror" {
+                        break;
+                    }
+                }
                 (!wanted.iter().any(|one| one == found)).then(|| format!("{name}: {found}, not {wanted:?}"))
             });
         }
@@ -135,7 +142,12 @@ async fn arc_says_what_its_suite_says() {
                     server.text(name, &[key.as_str().unwrap().as_bytes()]);
                 }
                 let message = with_crlf(test["message"].as_str().unwrap());
-                let found = judge(&server, of_message(&message)).await.arc;
+                let mut found = judge(&server, of_message(&message)).await.arc;
+                for _ in 0..3 {
+                    if found == AuthenticationResult::TemporaryError {
+                        found = judge(&server, of_message(&message)).await.arc;
+                    }
+                }
                 let is_right = match test["cv"].as_str().unwrap() {
                     "Pass" => found == AuthenticationResult::Pass || STRICTER.contains(&name.as_str()),
                     "None" => found == AuthenticationResult::None,
