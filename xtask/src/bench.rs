@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: how fast the shipped node takes and delivers mail on this machine, and what it needs
+//! `cargo xtask bench`: how fast the API answers, and how fast the shipped node takes and delivers mail on this machine, and what it needs
 //! for it. Every message is judged, fsynced before it is acknowledged, delivered and logged, as always.
 
 use crate::{
     installation::{Installation, Ports},
+    machine::Postgres,
     panel, programs,
-    project::{Project, say},
+    project::{Project, run as run_command, say},
 };
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -32,6 +33,20 @@ pub(crate) struct Options {
     /// How large a message is, in bytes
     #[arg(long, default_value_t = 10_000)]
     size: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { messages: 2000, connections: 16, size: 10_000 }
+    }
+}
+
+/// Measures how fast the API answers, on SQLite and on a PostgreSQL of its own.
+pub(crate) fn control(project: &Project) -> Result<()> {
+    panel::build(project)?;
+    let postgres = Postgres::start(project)?;
+    let mut bench = project.cargo(&["bench", "--package", "backend", "--bench", "control", "--locked"]);
+    run_command(bench.env("GATEPOST_TEST_POSTGRES", postgres.url()))
 }
 
 /// Measures and prints.

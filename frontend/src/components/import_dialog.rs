@@ -201,7 +201,8 @@ fn outcome(job: &Job, jobs: &str) -> AnyView {
             ("failed", &job.failed.to_string()),
         ],
     );
-    let address = format!("{jobs}/{}", job.id.0);
+    let narrowed = if job.failed > 0 { "?outcome=failed" } else { "" };
+    let address = format!("{jobs}/{}{narrowed}", job.id.0);
     let failed = (job.failed > 0).then(|| t_count("import.see_failed", job.failed));
     view! {
         <div class="stack">

@@ -194,7 +194,7 @@ fn line(line: &JobLine) -> Row {
         LineOutcome::Skipped => ("neu", "copy"),
         LineOutcome::Failed => ("bad", "circle-alert"),
     };
-    let reason = line.reason.as_deref().map(t);
+    let reason = line.reason.as_deref().map(|reason| view! { <span>{t(reason)}</span> });
     let field = line.field.clone().map(|field| view! { <code>{field}</code>" " });
     Row {
         id: line.line.to_string(),

@@ -130,3 +130,50 @@ async fn other_sessions_are_shown_and_ended() {
     window.close().await;
     other.close().await;
 }
+
+/// USR-06: somebody acts as their user, sees what they see, and goes back.
+#[tokio::test]
+async fn a_reseller_acts_as_a_user_and_returns() {
+    let gateway = TestGateway::start_api();
+    let window = Window::open(&gateway.api, DESKTOP, "en").await;
+    sign_in(&window, "ours", PASSWORD).await;
+    window.press(&english("users.title")).await;
+    window.press(&english("list_page.actions_of").replace("{name}", "user@ours.test")).await;
+    window.press(&english("users.act_as")).await;
+    window.reads(&english("acting.strip").replace("{user}", "user@ours.test")).await;
+    assert!(window.address().await.contains("/m/user"), "{}", window.address().await);
+    window.picture("acting").await;
+    window.press(&english("acting.back").replace("{person}", "ours")).await;
+    window.element("the users in the menu", "//nav//a[contains(@href, '/users')]").await;
+    window.close().await;
+}
+
+/// PER-05, D12: a file is checked first, then added; what failed is told by line, column and reason.
+#[tokio::test]
+async fn a_file_of_domains_is_checked_and_added() {
+    let gateway = TestGateway::start_api();
+    let window = Window::open(&gateway.api, DESKTOP, "en").await;
+    sign_in(&window, "administrator", PASSWORD).await;
+    window.press(&english("domains.title")).await;
+    window.press(&english("import.verb")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("domains.csv");
+    std::fs::write(&file, "domain,routes\nfrom-file.test,mx.example.net\nno domain,mx.example.net\n")
+        .unwrap();
+    // The field itself is seen by nobody but those who listen: the browser is given the file as if it was chosen.
+    window.give_file("//dialog//input[@type='file']", &file).await;
+    window.press(&english("import.check")).await;
+    let counts = |key: &str| {
+        let words = english(key).replace("{added}", "1").replace("{skipped}", "0");
+        words.replace("{failed}", "1")
+    };
+    window.reads(&counts("import.counts_trial")).await;
+    window.press(&english("import.start")).await;
+    window.reads(&counts("import.counts")).await;
+    window.picture("import").await;
+    window.press(&english("import.see_failed.one")).await;
+    window.reads(&english("invalid.not_a_domain")).await;
+    window.press(&english("domains.title")).await;
+    window.reads("from-file.test").await;
+    window.close().await;
+}

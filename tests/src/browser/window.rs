@@ -175,6 +175,12 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Gives a file to a field for files, which nobody has to see.
+    pub(crate) async fn give_file(&self, path: &str, file: &Path) {
+        let field = self.driver.find(By::XPath(path)).await.unwrap();
+        field.send_keys(file.display().to_string()).await.unwrap();
+    }
+
     /// Chooses an entry of the list with this label.
     pub(crate) async fn choose(&self, label: &str, value: &str) {
         let field = self.field(label).await;
