@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Db,
+    dns::Dns,
     events::Events,
     features, frame, health, idempotency,
     mailer::Mailer,
@@ -64,6 +65,8 @@ pub struct Services {
     pub mailer: Mailer,
     /// How many requests are taken.
     pub rate_limits: RateLimits,
+    /// Who is asked about mail servers.
+    pub dns: Dns,
     /// The content of held messages.
     pub storage: Storage,
     /// What is measured.
@@ -83,6 +86,7 @@ impl Services {
             events: Events::default(),
             seal: Seal::new(&seal).map_err(|error| error.to_string())?,
             mailer: Mailer::new(&config)?,
+            dns: Dns::new(config.name_servers),
             tokens: Tokens::new(&secret),
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             login_limits: LoginLimits::new(clock.clone(), config.login_limits),
@@ -147,6 +151,7 @@ pub fn app(
         .app_data(Data::new(services.login_limits))
         .app_data(Data::new(services.mailer))
         .app_data(Data::new(services.rate_limits))
+        .app_data(Data::new(services.dns))
         .app_data(Data::new(services.storage))
         .app_data(Data::new(services.metrics))
         .configure(features::preview::pages)

@@ -29,12 +29,39 @@ pub struct Config {
     pub smtp_relay: Option<String>,
     /// `GATEPOST_MAIL_SENDER`: from whom that mail comes; `gatepost` at the host of the base URL if not given.
     pub mail_sender: String,
+    /// `GATEPOST_DNS`: who is asked about mail servers: `on` (if not given) for the machine's name servers, `off`, or one
+    /// such as `127.0.0.1:53`.
+    pub name_servers: NameServers,
     /// `GATEPOST_LOG`: how much to log, such as `info` (if not given) or `backend=debug,info`.
     pub log: String,
     /// `GATEPOST_LOG_FORMAT`: `text` (if not given) or `json`.
     pub log_json: bool,
     /// How many threads answer requests; as many as the machine has processors, at most 4.
     pub workers: usize,
+}
+
+/// Who is asked about names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameServers {
+    /// Whom the machine asks.
+    Machine,
+    /// One.
+    One(SocketAddr),
+    /// Nobody.
+    Off,
+}
+
+impl NameServers {
+    fn read(value: Option<&str>) -> Result<Self, String> {
+        match value {
+            None | Some("on") => Ok(Self::Machine),
+            Some("off") => Ok(Self::Off),
+            Some(text) => text
+                .parse()
+                .map(Self::One)
+                .map_err(|_| format!("GATEPOST_DNS is {text:?}; write on, off or an address with a port")),
+        }
+    }
 }
 
 impl std::fmt::Debug for Config {
@@ -94,6 +121,7 @@ impl Config {
             login_limits: choice(given("GATEPOST_LOGIN_LIMITS"), "GATEPOST_LOGIN_LIMITS", "on", "off")?,
             rate_limits: choice(given("GATEPOST_RATE_LIMITS"), "GATEPOST_RATE_LIMITS", "on", "off")?,
             smtp_relay: given("GATEPOST_SMTP_RELAY"),
+            name_servers: NameServers::read(given("GATEPOST_DNS").as_deref())?,
             log: given("GATEPOST_LOG").unwrap_or_else(|| "info".to_owned()),
             log_json: choice(given("GATEPOST_LOG_FORMAT"), "GATEPOST_LOG_FORMAT", "text", "json")
                 .map(|text| !text)?,
@@ -145,6 +173,7 @@ mod tests {
             ("GATEPOST_ROUTE_NETWORKS", "10.0.0.0/99"),
             ("GATEPOST_LOGIN_LIMITS", "maybe"),
             ("GATEPOST_LOG_FORMAT", "xml"),
+            ("GATEPOST_DNS", "8.8.8.8.8"),
         ] {
             let error = with(name, value).unwrap_err();
             assert!(error.starts_with(name), "{error}");

@@ -28,6 +28,7 @@ pub mod command;
 pub mod config;
 pub mod csv_list;
 pub mod db;
+pub mod dns;
 pub mod dry_run;
 pub mod error;
 pub mod etag;

@@ -76,6 +76,16 @@ pub static NAV: &[NavItem] = &[
     },
     NavItem {
         group: "nav.mail_flow",
+        section: "mx",
+        title: "mx.title",
+        short: "mx.short",
+        icon: "mail-check",
+        permission: Permission::DomainsMxVerify,
+        place: Place::Many,
+        view: pages::mx_check::page,
+    },
+    NavItem {
+        group: "nav.mail_flow",
         section: "start",
         title: "start.title",
         short: "start.title",

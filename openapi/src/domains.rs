@@ -4,6 +4,7 @@ use crate::{
     accounts::merge_patch,
     endpoint::{Access, Endpoint, Method, Operation},
     ids::Timestamp,
+    jobs::Job,
     page::Page,
     permission::Permission,
     problem::ErrorCode,
@@ -116,6 +117,23 @@ pub struct DomainSelection {
     /// Whether only to say what would become of each.
     #[serde(default)]
     pub dry_run: bool,
+}
+
+/// The mail servers that a domain has now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RouteSuggestion {
+    /// As routes, the preferred first.
+    pub routes: Vec<Route>,
+}
+
+/// What the MX records of domains should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MxCheck {
+    /// The hosts that are right: 1–50.
+    pub hosts: Vec<String>,
 }
 
 /// What to do with several domains.
@@ -263,6 +281,21 @@ pub static REMOVE_ROUTE: Endpoint<(), (), ()> = Endpoint::new(
     Access::Needs(Permission::RoutesEdit),
 );
 
+/// Where a domain's mail goes now: what its routes can be. Empty if that is not known.
+pub static SUGGEST_ROUTES: Endpoint<(), (), RouteSuggestion> = Endpoint::new(
+    "suggest_routes",
+    Method::Get,
+    "/api/v1/route-suggestions/{domain}",
+    Access::Needs(Permission::DomainsAdd),
+);
+/// Looks up the MX records of every domain in reach (PER-06).
+pub static CHECK_MX: Endpoint<(), MxCheck, Job> = Endpoint::new(
+    "check_mx",
+    Method::Post,
+    "/api/v1/domains/mx-check",
+    Access::Needs(Permission::DomainsMxVerify),
+);
+
 /// Every operation of this area.
 pub static OPERATIONS: &[&Operation] = &[
     &LIST_DOMAINS.operation,
@@ -274,6 +307,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_ROUTES.operation,
     &SET_ROUTES.operation,
     &REMOVE_ROUTE.operation,
+    &SUGGEST_ROUTES.operation,
+    &CHECK_MX.operation,
 ];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Long work that goes on by itself (D12): imports of CSV files. One sees how far it is, what became of each line,
+//! Long work that goes on by itself (D12): imports of CSV files, checks of many domains. One sees how far it is, what became of each line,
 //! and can stop it.
 
 use crate::{
@@ -19,17 +19,20 @@ pub enum JobKind {
     ImportDomains,
     /// Adds the users of a CSV file (USR-05).
     ImportUsers,
+    /// Looks up whether the mail of domains comes to us (PER-06).
+    CheckMx,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ImportDomains, Self::ImportUsers];
+    pub const ALL: [Self; 3] = [Self::ImportDomains, Self::ImportUsers, Self::CheckMx];
 
     /// Its name on the wire, in the database and in the locale keys.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ImportDomains => "import_domains",
             Self::ImportUsers => "import_users",
+            Self::CheckMx => "check_mx",
         }
     }
 
@@ -105,9 +108,9 @@ pub struct Job {
     pub done: u64,
     /// How many of them were added.
     pub added: u64,
-    /// How many of them were there already.
+    /// How many of them were there already, or are as they should be.
     pub skipped: u64,
-    /// How many of them could not be added.
+    /// How many of them could not be added, or are not as they should be.
     pub failed: u64,
     /// Why it could not go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,19 +134,22 @@ pub enum LineOutcome {
     Added,
     /// It was there already.
     Skipped,
-    /// It could not be added.
+    /// It is as it should be.
+    InOrder,
+    /// It could not be added, or is not as it should be.
     Failed,
 }
 
 impl LineOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Added, Self::Skipped, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Added, Self::Skipped, Self::InOrder, Self::Failed];
 
     /// Its name on the wire, in the database and in the locale keys.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Skipped => "skipped",
+            Self::InOrder => "in_order",
             Self::Failed => "failed",
         }
     }

@@ -165,6 +165,8 @@ fn of_tenants(operation: &str, tenant: &Tenant) -> Option<Arguments> {
         "act_as_user" => (vec![tenant.mailbox.as_str()], None),
         "change_user" => (vec![name.as_str()], Some(json!({ "display_name": "Scratch" }))),
         "get_user" => (vec![tenant.mailbox.as_str()], None),
+        "suggest_routes" => (vec!["scratch.test"], None),
+        "check_mx" => (vec![], Some(json!({ "hosts": ["mx.example.net"] }))),
         "act_on_domains" => (
             vec![],
             Some(json!({ "action": { "kind": "resume" }, "domains": [tenant.domain], "dry_run": true })),
@@ -198,7 +200,11 @@ fn of_nodes(operation: &str, scratch: &str) -> Arguments {
 
 /// Operations that name no tenant: foreign is the same as own.
 fn names_a_tenant(operation: &Operation) -> bool {
-    ["{domain}", "{reseller}", "{address}", "{username}"].iter().any(|place| operation.path.contains(place))
+    // What is suggested for a name does not depend on whose it is.
+    operation.id != "suggest_routes"
+        && ["{domain}", "{reseller}", "{address}", "{username}"]
+            .iter()
+            .any(|place| operation.path.contains(place))
 }
 
 async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {

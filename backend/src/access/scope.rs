@@ -126,6 +126,16 @@ impl Reach {
         }
     }
 
+    /// The domains in reach, as a query to be narrowed.
+    pub fn domains(&self) -> domains::BoxedQuery<'static, Backend> {
+        let query = domains::table.into_boxed();
+        match self {
+            Self::All => query,
+            Self::Reseller { id } => query.filter(domains::reseller_id.eq(Some(*id))),
+            Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => query.filter(domains::id.eq(*id)),
+        }
+    }
+
     /// The one domain, where the reach is within one: a list with it can use the index that begins with the
     /// domain.
     pub const fn domain_id(&self) -> Option<i64> {

@@ -193,12 +193,7 @@ fn page_of(query: &DomainQuery) -> ApiResult<PageRequest> {
 type Rows = domains::BoxedQuery<'static, Backend>;
 
 fn in_reach(conn: &mut Conn, reach: &Granted<Reach>, query: &DomainQuery) -> ApiResult<Rows> {
-    let mut rows = domains::table.into_boxed();
-    rows = match reach.target() {
-        Reach::All => rows,
-        Reach::Reseller { id } => rows.filter(domains::reseller_id.eq(Some(*id))),
-        Reach::Domain { id } | Reach::Mailbox { domain_id: id, .. } => rows.filter(domains::id.eq(*id)),
-    };
+    let mut rows = reach.target().domains();
     if let Some(text) = query.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let ascii = idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_owned());
         rows = rows.filter(domains::name.like(portable::part_of(&ascii)).escape('\\'));

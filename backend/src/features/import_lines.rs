@@ -1,4 +1,5 @@
-//! What a line of an import means: a domain (PER-05), or a user (USR-05). Each is checked as if it came alone by the
+//! What a line of a job means: a domain (PER-05), a user (USR-05), or a domain whose MX records are looked up (PER-06).
+//! Each is checked as if it came alone by the
 //! API, with the rights of whoever began the import.
 
 use super::{
@@ -12,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Conn, Db},
+    dns::Dns,
     error::{ApiError, ApiResult},
 };
 use contract::{
@@ -21,6 +23,7 @@ use contract::{
     problem::{ErrorCode, InvalidCode},
     users::{NewUser, edit_permission},
 };
+use futures_util::{StreamExt, stream};
 
 /// The columns of domains; routes are separated by blanks.
 const DOMAIN: &[Column] = &[
@@ -38,6 +41,11 @@ const USER: &[Column] = &[
     ("email", &["e_mail"]),
 ];
 
+/// The columns of domains to be looked up: `hosts` are the right ones, separated by blanks.
+const LOOKED_UP: &[Column] = &[("domain", &[]), ("hosts", &[])];
+/// Questions to name servers at the same time.
+const QUESTIONS: usize = 20;
+
 /// What the lines of a file are.
 #[derive(Clone, Copy)]
 pub(super) struct Meaning {
@@ -48,8 +56,22 @@ pub(super) struct Meaning {
 
 /// A line as far as it can be read without the database.
 pub(super) enum Wanted {
-    Domain { name: String, routes: Vec<Route>, reseller: Option<String> },
-    User { username: String, new: NewUser, hash: String },
+    Domain {
+        name: String,
+        routes: Vec<Route>,
+        reseller: Option<String>,
+    },
+    User {
+        username: String,
+        new: NewUser,
+        hash: String,
+    },
+    /// The hosts that are right, and what is wrong with those that there are.
+    MailServers {
+        name: String,
+        hosts: Vec<String>,
+        fault: Option<&'static str>,
+    },
 }
 
 impl Meaning {
@@ -58,6 +80,7 @@ impl Meaning {
         match self.kind {
             JobKind::ImportDomains => DOMAIN,
             JobKind::ImportUsers => USER,
+            JobKind::CheckMx => LOOKED_UP,
         }
     }
 
@@ -72,13 +95,16 @@ impl Meaning {
                 caller.demand(Permission::EmailUsersImport)?;
                 caller.demand(edit_permission(self.role))
             }
+            JobKind::CheckMx => caller.demand(Permission::DomainsMxVerify),
         }
     }
 
     /// What the line is about, as far as that can be read.
     pub(super) fn target(self, line: &Line) -> String {
         match self.kind {
-            JobKind::ImportDomains => line.cell("domain").unwrap_or_default().to_lowercase(),
+            JobKind::ImportDomains | JobKind::CheckMx => {
+                line.cell("domain").unwrap_or_default().to_lowercase()
+            }
             JobKind::ImportUsers => address(self.role, line).to_lowercase(),
         }
     }
@@ -88,6 +114,10 @@ impl Meaning {
         match self.kind {
             JobKind::ImportDomains => read_domain(line, config),
             JobKind::ImportUsers => read_user(self.role, line),
+            JobKind::CheckMx => {
+                let hosts = required(line, "hosts")?.split(' ').map(str::to_owned).collect();
+                Ok(Wanted::MailServers { name: required(line, "domain")?.to_owned(), hosts, fault: None })
+            }
         }
     }
 }
@@ -151,6 +181,32 @@ fn status_of(text: &str) -> ApiResult<bool> {
     }
 }
 
+/// Asks for the mail servers, some at the same time.
+pub(super) async fn look_up(dns: &Dns, wanted: &mut [ApiResult<Wanted>]) {
+    let asked = wanted.iter_mut().filter_map(|one| match one {
+        Ok(Wanted::MailServers { name, hosts, fault }) => Some((name, hosts, fault)),
+        _ => None,
+    });
+    stream::iter(asked)
+        .for_each_concurrent(QUESTIONS, |(name, hosts, fault)| async move {
+            let found = dns.mail_servers(name).await;
+            *fault = fault_of(found.ok().as_deref(), hosts);
+        })
+        .await;
+}
+
+/// What is wrong with mail servers, as the key of a text; nothing if all of them are among the right ones.
+fn fault_of(found: Option<&[String]>, right: &[String]) -> Option<&'static str> {
+    let Some(found) = found else { return Some("mx.unknown") };
+    let ours = found.iter().filter(|host| right.contains(host)).count();
+    match (found.len(), ours) {
+        (0, _) => Some("mx.none"),
+        (_, 0) => Some("mx.elsewhere"),
+        (all, ours) if ours < all => Some("mx.mixed"),
+        _ => None,
+    }
+}
+
 /// Hashes the passwords of those who are not there yet, one after another: who signs in meanwhile has a turn, too.
 pub(super) async fn hash_passwords(
     db: &Db,
@@ -178,6 +234,7 @@ pub(super) fn add(
     wanted: &Wanted,
 ) -> ApiResult<LineOutcome> {
     let is_new = match wanted {
+        Wanted::MailServers { .. } => return Ok(LineOutcome::InOrder),
         Wanted::Domain { name, routes, reseller } => {
             let reach = caller.everything(Permission::DomainsImport)?;
             let owner = domains::owner(conn, &reach, reseller.as_deref())?;

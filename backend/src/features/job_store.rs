@@ -2,6 +2,7 @@
 //! has it for a while, its lease, and renews it with every part that it commits: if it is killed, another one goes
 //! on where it was.
 
+use super::import_lines::Meaning;
 use crate::{
     access::{
         Caller, Origin, UserRow,
@@ -9,7 +10,7 @@ use crate::{
         scope::Reach,
     },
     audit::Actor,
-    clock::timestamp,
+    clock::{Clock, timestamp},
     db::{
         Conn,
         schema::{job_lines, jobs, users},
@@ -54,6 +55,31 @@ pub(super) struct NewJob {
     pub(super) is_stop_wanted: bool,
     pub(super) lease_until: i64,
     pub(super) created_at: i64,
+}
+
+impl NewJob {
+    /// A job of the caller, with nothing done yet; its lines are UTF-8 unless it says otherwise.
+    pub(super) fn new(id: &JobId, meaning: Meaning, caller: &Caller, clock: &Clock) -> ApiResult<Self> {
+        Ok(Self {
+            id: id.0.clone(),
+            kind: meaning.kind.name(),
+            state: JobState::Queued.name(),
+            owner_id: caller.id.0.clone(),
+            actor: serde_json::to_string(&Actor::from(caller)).map_err(ApiError::internal)?,
+            within_domain: caller.reach.domain_id(),
+            role: (meaning.kind == JobKind::ImportUsers).then_some(meaning.role.name()),
+            is_dry_run: false,
+            encoding: "UTF-8",
+            total: 0,
+            done: 0,
+            added: 0,
+            skipped: 0,
+            failed: 0,
+            is_stop_wanted: false,
+            lease_until: 0,
+            created_at: clock.now(),
+        })
+    }
 }
 
 /// A job as it is stored.
@@ -242,7 +268,7 @@ pub(super) fn advance(conn: &mut Conn, id: &str, lines: &[JobLine]) -> ApiResult
         .set((
             jobs::done.eq(jobs::done + i64::try_from(lines.len()).unwrap_or(i64::MAX)),
             jobs::added.eq(jobs::added + count(LineOutcome::Added)),
-            jobs::skipped.eq(jobs::skipped + count(LineOutcome::Skipped)),
+            jobs::skipped.eq(jobs::skipped + count(LineOutcome::Skipped) + count(LineOutcome::InOrder)),
             jobs::failed.eq(jobs::failed + count(LineOutcome::Failed)),
         ))
         .execute(conn)?;

@@ -120,6 +120,7 @@ impl Work<'_> {
                 part.iter().map(|line| meaning.target(line).chars().take(LONGEST).collect()).collect();
             let config = &self.services.config;
             let mut wanted: Vec<_> = part.iter().map(|line| meaning.read(line, config)).collect();
+            import_lines::look_up(&self.services.dns, &mut wanted).await;
             if !self.job.is_dry_run {
                 import_lines::hash_passwords(&self.services.db, &self.services.passwords, &mut wanted)
                     .await?;
@@ -223,6 +224,7 @@ fn add(
     row: &Row,
 ) -> ApiResult<JobLine> {
     let outcome = match &row.wanted {
+        Ok(Wanted::MailServers { fault: Some(fault), .. }) => Err((None, (*fault).to_owned())),
         Ok(_) if row.is_known => Ok(LineOutcome::Skipped),
         // In a transaction of its own within the part: what is wrong with it leaves no half of it.
         Ok(wanted) => match conn.transaction(|conn| import_lines::add(conn, clock, caller, actor, wanted)) {

@@ -53,7 +53,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(stop_job);
 }
 
-type Services = (Data<Db>, Data<Clock>, Data<Storage>, Data<Events>);
+pub(super) type Services = (Data<Db>, Data<Clock>, Data<Storage>, Data<Events>);
 
 /// Adds the domains of a CSV file (PER-05).
 ///
@@ -114,29 +114,24 @@ async fn begin(
         StorageError::BrokenOff(_) => ApiError::because(ErrorCode::BadRequest, "the file was cut off"),
         other => ApiError::internal(other),
     })?;
+    if inspector.is_empty() {
+        storage.remove(&key).await.map_err(ApiError::internal)?;
+        return Err(ApiError::invalid("", InvalidCode::Required));
+    }
     let job = NewJob {
-        id: id.0.clone(),
-        kind: meaning.kind.name(),
-        state: JobState::Queued.name(),
-        owner_id: caller.id.0.clone(),
-        actor: serde_json::to_string(&Actor::from(&caller)).map_err(ApiError::internal)?,
-        within_domain: caller.reach.domain_id(),
-        role: (meaning.kind == JobKind::ImportUsers).then_some(meaning.role.name()),
         is_dry_run,
         encoding: inspector.encoding(),
         total: inspector.lines(),
-        done: 0,
-        added: 0,
-        skipped: 0,
-        failed: 0,
-        is_stop_wanted: false,
-        lease_until: 0,
-        created_at: clock.now(),
+        ..NewJob::new(&id, meaning, &caller, &clock)?
     };
-    let written = match inspector.is_empty() {
-        true => Err(ApiError::invalid("", InvalidCode::Required)),
-        false => db.change(move |conn| write(conn, &clock, &caller, &job)).await,
-    };
+    accept(caller, (db, clock, storage, events), job).await
+}
+
+/// Writes down a job whose lines are kept, and answers with it; if it cannot be, the lines are forgotten.
+pub(super) async fn accept(caller: Caller, services: Services, job: NewJob) -> ApiResult<HttpResponse> {
+    let (db, clock, storage, events) = services;
+    let key = BodyKey::upload(&job.id);
+    let written = db.change(move |conn| write(conn, &clock, &caller, &job)).await;
     if written.is_err() {
         storage.remove(&key).await.map_err(ApiError::internal)?;
     }

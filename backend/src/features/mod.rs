@@ -21,6 +21,7 @@ mod log_search;
 mod log_search_query;
 mod log_volume;
 mod logins;
+mod mail_servers;
 mod me;
 mod message_content;
 mod message_html;
@@ -82,6 +83,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(domain_actions::configure)
         // Before users and domains, whose paths have a name where these have a word.
         .configure(jobs::routes)
+        .configure(mail_servers::configure)
         .configure(domains::configure)
         .configure(routes::configure)
         .configure(filter_settings::routes)

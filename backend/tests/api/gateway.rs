@@ -1,5 +1,6 @@
 //! A gateway of its own for each test: the API in this process on a fresh database, with a clock that stands.
 
+use crate::name_server::NameServer;
 use backend::{clock::Clock, config::Config, db::schema};
 use diesel::{Connection, PgConnection, prelude::*};
 use reqwest::{Client, Method, Response, StatusCode};
@@ -19,6 +20,8 @@ pub(crate) struct Gateway {
     pub(crate) client: Client,
     /// Takes the panel's own mail.
     pub(crate) sink: Sink,
+    /// Knows the mail servers of domains.
+    pub(crate) name_server: NameServer,
     _data: tempfile::TempDir,
 }
 
@@ -106,10 +109,13 @@ impl Gateway {
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = data.path().join("data").display().to_string();
         let sink = Sink::start(0).unwrap();
+        let name_server = NameServer::start().await;
+        let dns = name_server.address.to_string();
         let relay = format!("smtp://{}", sink.address());
         let config = Config::read(|name| match name {
             "GATEPOST_BASE_URL" => Some("http://panel.test".into()),
             "GATEPOST_SMTP_RELAY" => Some(relay.clone()),
+            "GATEPOST_DNS" => Some(dns.clone()),
             "GATEPOST_LISTEN" => Some("127.0.0.1:0".into()),
             "GATEPOST_DATABASE_URL" => Some(url.clone()),
             "GATEPOST_DATA" => Some(folder.clone()),
@@ -119,7 +125,7 @@ impl Gateway {
         });
         let clock = Clock::fixed(START);
         let running = backend::start(config.unwrap(), clock.clone()).await.unwrap();
-        let gateway = Self { running, clock, client: Client::new(), sink, _data: data };
+        let gateway = Self { running, clock, client: Client::new(), sink, name_server, _data: data };
         gateway.populate().await;
         gateway
     }

@@ -11,7 +11,7 @@ async fn upload(actor: &Actor<'_>, path: &str, file: impl Into<Vec<u8>>) -> Answ
 }
 
 /// The job of an upload, once it is over.
-async fn over(actor: &Actor<'_>, begun: &Answer) -> Value {
+pub(crate) async fn over(actor: &Actor<'_>, begun: &Answer) -> Value {
     let id = begun.is(202).body.get("id").and_then(Value::as_str).unwrap().to_owned();
     let path = format!("/api/v1/jobs/{id}");
     for _ in 0..3000 {
@@ -30,7 +30,7 @@ fn counts(job: &Value) -> (u64, u64, u64) {
 }
 
 /// What failed: line, field, reason.
-async fn failed(actor: &Actor<'_>, job: &Value) -> Vec<(u64, String, String)> {
+pub(crate) async fn failed(actor: &Actor<'_>, job: &Value) -> Vec<(u64, String, String)> {
     let path =
         format!("/api/v1/jobs/{}/lines?outcome=failed", job.get("id").and_then(Value::as_str).unwrap());
     let lines = actor.get(&path).await.is(200).body.clone();

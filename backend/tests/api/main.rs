@@ -2,6 +2,11 @@
 
 #[cfg(test)]
 mod gateway;
+/// The one that the node's tests have.
+#[cfg(test)]
+#[path = "../../../smtp-node/tests/node/dns.rs"]
+#[expect(dead_code, reason = "the node's tests ask for more")]
+mod name_server;
 
 #[cfg(test)]
 mod accounts;
@@ -25,6 +30,8 @@ mod held_mail;
 mod idempotency;
 #[cfg(test)]
 mod jobs;
+#[cfg(test)]
+mod mail_servers;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]

@@ -21,14 +21,20 @@ use crate::{
     session,
 };
 use contract::{
-    domains::{ADD_DOMAIN, Domain, DomainAction, DomainQuery, LIST_DOMAINS, NewDomain, REMOVE_DOMAIN, Route},
+    domains::{
+        ADD_DOMAIN, Domain, DomainAction, DomainQuery, LIST_DOMAINS, NewDomain, REMOVE_DOMAIN, Route,
+        SUGGEST_ROUTES,
+    },
     events::Event,
     permission::Permission,
     problem::InvalidCode,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long it waits for more of a name to be typed.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The page.
 pub fn page(scope: Scope, _: Option<String>) -> AnyView {
@@ -255,6 +261,7 @@ fn AddDomain(open: RwSignal<bool>, reseller: Option<String>, changed: Callback<(
                 <div class="bd">
                     <TextField form at=IN_PATH label="domains.name" value=name example="example.com" first=true/>
                     <TextField form at="/routes" label="domains.destination" help="domains.destination_help" value=route example="mail.example.com:25"/>
+                    <Suggestion name route/>
                     <FormError form/>
                 </div>
                 <footer>
@@ -265,6 +272,39 @@ fn AddDomain(open: RwSignal<bool>, reseller: Option<String>, changed: Callback<(
         </Dialog>
     }
     .into_any()
+}
+
+/// Where the domain's mail goes now: what its routes can be.
+#[component]
+fn Suggestion(name: RwSignal<String>, route: RwSignal<String>) -> impl IntoView {
+    let found = RwSignal::new(None::<String>);
+    let mut ask = leptos::leptos_dom::helpers::debounce(PAUSE, move |name: String| {
+        spawn_local(async move {
+            let suggested = api::call(&SUGGEST_ROUTES, &[&name], &(), &()).await;
+            let hosts: Vec<String> = suggested
+                .map(|found| found.routes)
+                .unwrap_or_default()
+                .iter()
+                .map(|route| route.host.clone())
+                .collect();
+            // Without an answer nothing is suggested.
+            found.try_set((!hosts.is_empty()).then(|| hosts.join(" ")));
+        });
+    });
+    Effect::new(move || {
+        let name = name.get().trim().to_lowercase();
+        found.set(None);
+        if name.contains('.') && !name.ends_with('.') {
+            ask(name);
+        }
+    });
+    move || {
+        found.get().map(|hosts| {
+            let words = t_with("domains.goes_now", &[("hosts", &hosts)]);
+            let take = move |_| route.set(hosts.clone());
+            view! { <p class="note info"><Icon name="info"/><span>{words}" "<button type="button" class="lnk" on:click=take>{t("domains.take_these")}</button></span></p> }
+        })
+    }
 }
 
 fn ask_to_remove(list: List, name: String) {

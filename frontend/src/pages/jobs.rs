@@ -20,8 +20,8 @@ use crate::{
 use contract::{
     events::Event,
     jobs::{
-        GET_JOB, Job, JobLine, JobLineQuery, JobQuery, JobState, LIST_JOB_LINES, LIST_JOBS, LineOutcome,
-        STOP_JOB,
+        GET_JOB, Job, JobKind, JobLine, JobLineQuery, JobQuery, JobState, LIST_JOB_LINES, LIST_JOBS,
+        LineOutcome, STOP_JOB,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -78,7 +78,11 @@ fn kind(job: &Job) -> String {
 
 fn counts(job: &Job) -> String {
     t_with(
-        if job.is_dry_run { "import.counts_trial" } else { "import.counts" },
+        match job.kind {
+            JobKind::CheckMx => "mx.counts",
+            _ if job.is_dry_run => "import.counts_trial",
+            _ => "import.counts",
+        },
         &[
             ("added", &job.added.to_string()),
             ("skipped", &job.skipped.to_string()),
@@ -192,6 +196,7 @@ fn line(line: &JobLine) -> Row {
     let (tone, icon) = match line.outcome {
         LineOutcome::Added => ("ok", "check"),
         LineOutcome::Skipped => ("neu", "copy"),
+        LineOutcome::InOrder => ("ok", "check"),
         LineOutcome::Failed => ("bad", "circle-alert"),
     };
     let reason = line.reason.as_deref().map(|reason| view! { <span>{t(reason)}</span> });

@@ -11,6 +11,7 @@ pub mod log_search;
 pub mod login;
 pub mod message;
 pub mod missing;
+pub mod mx_check;
 pub mod permissions;
 pub mod quarantine;
 pub mod recover;
