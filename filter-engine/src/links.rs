@@ -79,6 +79,37 @@ pub fn is_same_owner(one: &str, other: &str) -> bool {
     registrable(one).eq_ignore_ascii_case(registrable(other))
 }
 
+/// Domains where anybody gets a mailbox.
+const FREE_MAIL: [&str; 22] = [
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "outlook.com",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "ymail.com",
+    "aol.com",
+    "icloud.com",
+    "gmx.de",
+    "gmx.net",
+    "gmx.com",
+    "web.de",
+    "mail.com",
+    "mail.ru",
+    "yandex.ru",
+    "yandex.com",
+    "proton.me",
+    "protonmail.com",
+    "zoho.com",
+    "qq.com",
+];
+
+/// Whether anybody gets a mailbox in this domain.
+pub fn is_free_mail(domain: &str) -> bool {
+    FREE_MAIL.contains(&domain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

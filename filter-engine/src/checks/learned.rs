@@ -17,10 +17,11 @@ static WORDS: Symbol = Symbol::weighing("LEARNED_WORDS", 0.0);
 static GRAMS: Symbol = Symbol::weighing("LEARNED_GRAMS", 0.0);
 static STRUCTURE: Symbol = Symbol::weighing("LEARNED_STRUCTURE", 0.0);
 static LINKS: Symbol = Symbol::weighing("LEARNED_LINKS", 0.0);
+static RELATIONS: Symbol = Symbol::weighing("LEARNED_RELATIONS", 0.0);
 
 pub(super) static CHECK: Check = Check {
     name: "learned",
-    symbols: &[&PRIOR, &HEADER, &SENDER, &SUBJECT, &WORDS, &GRAMS, &STRUCTURE, &LINKS],
+    symbols: &[&PRIOR, &HEADER, &SENDER, &SUBJECT, &WORDS, &GRAMS, &STRUCTURE, &LINKS, &RELATIONS],
     run,
 };
 
@@ -41,5 +42,6 @@ const fn symbol(view: View) -> &'static Symbol {
         View::Grams => &GRAMS,
         View::Structure => &STRUCTURE,
         View::Links => &LINKS,
+        View::Relations => &RELATIONS,
     }
 }

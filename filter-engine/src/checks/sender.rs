@@ -4,7 +4,7 @@ use super::Check;
 use crate::{
     context::Context,
     finding::{Finding, Symbol},
-    links::{domain_of, is_same_owner, registrable},
+    links::{domain_of, is_free_mail, is_same_owner, registrable},
 };
 
 /// The display name holds an address of another domain.
@@ -25,32 +25,6 @@ pub(super) static CHECK: Check = Check {
     symbols: &[&OTHER_ADDRESS, &AS_RECIPIENT, &AS_BRAND, &REPLY_ELSEWHERE, &REPLY_TO_FREE_MAIL, &NO_ADDRESS],
     run,
 };
-
-/// Domains where anybody gets a mailbox.
-const FREE_MAIL: [&str; 22] = [
-    "gmail.com",
-    "googlemail.com",
-    "hotmail.com",
-    "outlook.com",
-    "live.com",
-    "msn.com",
-    "yahoo.com",
-    "ymail.com",
-    "aol.com",
-    "icloud.com",
-    "gmx.de",
-    "gmx.net",
-    "gmx.com",
-    "web.de",
-    "mail.com",
-    "mail.ru",
-    "yandex.ru",
-    "yandex.com",
-    "proton.me",
-    "protonmail.com",
-    "zoho.com",
-    "qq.com",
-];
 
 /// Names that are often stolen. Each is also part of the domains that the firm sends from.
 const BRANDS: [&str; 26] = [
@@ -99,7 +73,7 @@ fn run(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let reply_to = context.message.header_text("Reply-To");
     let reply_domain = domain_of(&reply_to);
     if !reply_domain.is_empty() && !is_same_owner(&reply_domain, &domain) {
-        let is_free = FREE_MAIL.contains(&reply_domain.as_str()) && !FREE_MAIL.contains(&domain.as_str());
+        let is_free = is_free_mail(&reply_domain) && !is_free_mail(&domain);
         let symbol = if is_free { &REPLY_TO_FREE_MAIL } else { &REPLY_ELSEWHERE };
         findings.push(Finding::with(symbol, &reply_to));
     }

@@ -23,6 +23,20 @@ impl Buckets {
         self.add(hash(hash(SEED, name.as_bytes()), value.as_bytes()));
     }
 
+    /// Named features, each alone and with every other.
+    pub(super) fn pairs(&mut self, features: &[(&str, &str)]) {
+        let hashes: Vec<u64> = features
+            .iter()
+            .map(|(name, value)| hash(hash(SEED, name.as_bytes()), value.as_bytes()))
+            .collect();
+        for (place, one) in hashes.iter().enumerate() {
+            self.add(*one);
+            for other in hashes.iter().skip(place + 1) {
+                self.add(hash(*one, &other.to_le_bytes()));
+            }
+        }
+    }
+
     /// A number, in doubling steps.
     pub(super) fn amount(&mut self, name: &str, amount: usize) {
         let step = usize::BITS - amount.leading_zeros();

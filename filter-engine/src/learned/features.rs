@@ -3,12 +3,19 @@
 //! Digits become `0` everywhere, so that years and ticket numbers teach nothing; header fields that tell how a
 //! message was collected or which list carried it are left out.
 
-use super::buckets::{Buckets, SEED, hash};
+use super::{
+    buckets::{Buckets, SEED, hash},
+    relations::relation_features,
+    wording::{TEXT_BYTES, plain, shape, unquoted, untagged, visible, words},
+};
 use crate::{
-    html::{Rendered, cut},
+    html::cut,
     links::{Target, domain_of, is_same_owner, registrable},
     message::Message,
 };
+
+/// How many views there are.
+pub const VIEWS: usize = 8;
 
 /// What a feature is about. Each view has a model of its own, so that none can drown the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,19 +34,29 @@ pub enum View {
     Structure,
     /// Where links go.
     Links,
+    /// How name, address, links and texts fit together.
+    Relations,
 }
 
 impl View {
     /// Every view, in the order of the model.
-    pub const ALL: [Self; 7] =
-        [Self::Header, Self::Sender, Self::Subject, Self::Words, Self::Grams, Self::Structure, Self::Links];
+    pub const ALL: [Self; VIEWS] = [
+        Self::Header,
+        Self::Sender,
+        Self::Subject,
+        Self::Words,
+        Self::Grams,
+        Self::Structure,
+        Self::Links,
+        Self::Relations,
+    ];
 
     /// The binary logarithm of the number of its buckets.
     pub const fn bits(self) -> u32 {
         match self {
             Self::Words | Self::Grams => 19,
             Self::Sender | Self::Subject | Self::Links => 17,
-            Self::Header | Self::Structure => 14,
+            Self::Header | Self::Structure | Self::Relations => 14,
         }
     }
 
@@ -53,6 +70,7 @@ impl View {
             Self::Grams => "grams",
             Self::Structure => "structure",
             Self::Links => "links",
+            Self::Relations => "relations",
         }
     }
 }
@@ -61,7 +79,7 @@ impl View {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
     /// In the order of [`View::ALL`].
-    pub views: [Vec<u32>; 7],
+    pub views: [Vec<u32>; VIEWS],
 }
 
 impl Features {
@@ -78,6 +96,7 @@ impl Features {
                 View::Grams => buckets.grams("gram", cut(&text, GRAM_BYTES).as_bytes()),
                 View::Structure => structure_features(message, &mut buckets),
                 View::Links => link_features(message, &mut buckets),
+                View::Relations => relation_features(message, visible(message), &mut buckets),
             }
             buckets.finish()
         });
@@ -87,12 +106,8 @@ impl Features {
 
 fn header_features(message: &Message<'_>, buckets: &mut Buckets) {
     let mut previous = String::new();
-    let mut hops = 0usize;
     for header in message.headers().iter().take(80) {
         let name = header.name.to_ascii_lowercase();
-        if name == "received" {
-            hops += 1;
-        }
         if !is_known_field(&name) {
             continue;
         }
@@ -101,7 +116,6 @@ fn header_features(message: &Message<'_>, buckets: &mut Buckets) {
         buckets.token(&previous, &name);
         previous = name;
     }
-    buckets.amount("hops", hops);
     let mailer = [message.header_text("X-Mailer"), message.header_text("User-Agent")].concat();
     for word in cut(&mailer, 200).split(|one: char| !one.is_alphabetic()).filter(|word| !word.is_empty()) {
         buckets.token("mailer", word);
@@ -183,56 +197,13 @@ fn sender_features(message: &Message<'_>, buckets: &mut Buckets) {
     buckets.token("recipient in subject", if is_named { "yes" } else { "no" });
 }
 
-/// Letters become `a` or `A`, digits `0`; runs become one.
-fn shape(text: &str) -> String {
-    let mut shape = String::new();
-    for one in text.chars() {
-        let class = match one {
-            'a'..='z' => 'a',
-            'A'..='Z' => 'A',
-            '0'..='9' => '0',
-            _ if one.is_whitespace() => ' ',
-            _ if one.is_alphabetic() => 'x',
-            _ => one,
-        };
-        if !shape.ends_with(class) {
-            shape.push(class);
-        }
-    }
-    shape
-}
-
-/// Lower case, digits as `0`, one space for any white space.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for one in text.chars() {
-        if one.is_whitespace() {
-            if !plain.ends_with(' ') {
-                plain.push(' ');
-            }
-        } else if one.is_ascii_digit() {
-            plain.push('0');
-        } else {
-            plain.extend(one.to_lowercase());
-        }
-    }
-    plain
-}
-
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|one: char| !one.is_alphanumeric() && one != '\'' && one != '$' && one != '!')
-        .filter(|word| !word.is_empty() && word.len() <= 40)
-        .map(plain)
-}
-
-/// Bytes of the visible text that are looked at.
-const TEXT_BYTES: usize = 6000;
 /// Bytes of it whose four-grams count.
 const GRAM_BYTES: usize = 3000;
 
 fn subject_features(message: &Message<'_>, buckets: &mut Buckets) {
     let subject = message.subject();
-    let subject = cut(untagged(&subject), 200);
+    let subject = untagged(&subject);
+    let subject = cut(&subject, 200);
     let mut before = String::new();
     for word in words(subject) {
         buckets.token("word", &word);
@@ -255,34 +226,6 @@ fn word_features(text: &str, buckets: &mut Buckets) {
         let [first, second, _] = before;
         before = [own, first, second];
     }
-}
-
-/// A subject without the tag of a list in front.
-fn untagged(subject: &str) -> &str {
-    let rest = subject.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    rest.map_or(subject, |(_, rest)| rest.trim_start())
-}
-
-/// The leaf a person reads: HTML if there is any with text in it.
-fn visible<'a>(message: &'a Message<'a>) -> Option<&'a Rendered> {
-    let texts = message.texts();
-    let html = texts.iter().find(|text| text.is_html && text.rendered.text.trim().len() > 20);
-    html.or(texts.first()).map(|text| &text.rendered)
-}
-
-/// What the sender wrote: without quoted lines and without addresses of links, which have a view of their own.
-fn unquoted(text: &str) -> String {
-    let mut own = String::new();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with(['>', '|'])) {
-        for word in line.split_whitespace().filter(|word| !word.contains("://")) {
-            own.push_str(word);
-            own.push(' ');
-        }
-        if own.len() >= TEXT_BYTES {
-            break;
-        }
-    }
-    cut(&own, TEXT_BYTES).to_owned()
 }
 
 fn structure_features(message: &Message<'_>, buckets: &mut Buckets) {
@@ -340,7 +283,11 @@ fn link_features(message: &Message<'_>, buckets: &mut Buckets) {
         let Some(target) = Target::read(&link.target) else { continue };
         let host = target.host.to_ascii_lowercase();
         buckets.token("top", host.rsplit('.').next().unwrap_or_default());
-        buckets.token("domain", registrable(&host));
+        // The page of a list is in everything that the list carries.
+        let is_list = target.path.contains("/listinfo");
+        if !is_list {
+            buckets.token("domain", registrable(&host));
+        }
         buckets.amount("labels", host.split('.').count());
         buckets.token("own", if is_same_owner(&host, &from) { "yes" } else { "no" });
         buckets.token("port", target.port);
@@ -350,8 +297,10 @@ fn link_features(message: &Message<'_>, buckets: &mut Buckets) {
         let path = plain(cut(target.path, 100));
         buckets.token("path shape", &shape(cut(&path, 40)));
         buckets.amount("path", target.path.len());
-        buckets.grams("path gram", path.as_bytes());
-        buckets.grams("host gram", cut(&plain(&host), 60).as_bytes());
+        if !is_list {
+            buckets.grams("path gram", path.as_bytes());
+            buckets.grams("host gram", cut(&plain(&host), 60).as_bytes());
+        }
         for word in words(cut(&link.text, 60)).take(6) {
             buckets.token("anchor", &word);
         }

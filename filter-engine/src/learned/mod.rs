@@ -11,4 +11,6 @@
 mod buckets;
 pub mod features;
 pub mod model;
+mod relations;
 pub mod training;
+mod wording;

@@ -2,7 +2,8 @@
 //! a fusion of the views' log-odds that is fitted on messages their models have not seen.
 //! Pure and repeatable: the order of learning comes from a fixed seed.
 
-use super::features::{Features, View};
+use super::features::{Features, VIEWS, View};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A labelled message.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Example {
     pub is_spam: bool,
     /// Which collection it comes from: a fold leaves one out.
     pub source: usize,
+    /// Whether it was written for training. Its twins in other layouts make a fold of a part of a source worthless.
+    pub is_written: bool,
     /// How much it counts.
     pub weight: f32,
 }
@@ -26,11 +29,13 @@ pub struct Plan {
     pub rate: f32,
     /// How strongly weights are pulled to zero.
     pub decay: f32,
+    /// Of how many of a hundred features a message teaches nothing in a pass: none can rely on its neighbours.
+    pub skipped: u64,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { passes: 6, rate: 0.5, decay: 1e-6 }
+        Self { passes: 8, rate: 0.5, decay: 1e-6, skipped: 50 }
     }
 }
 
@@ -50,6 +55,13 @@ impl ViewWeights {
         sum * scale(buckets.len()) + self.bias
     }
 
+    fn add(&mut self, other: &Self, share: f32) {
+        for (sum, weight) in self.weights.iter_mut().zip(&other.weights) {
+            *sum += weight * share;
+        }
+        self.bias += other.bias * share;
+    }
+
     fn weight(&self, bucket: u32) -> f32 {
         usize::try_from(bucket).ok().and_then(|at| self.weights.get(at)).copied().unwrap_or_default()
     }
@@ -66,28 +78,34 @@ fn probability(log_odds: f32) -> f32 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
-/// Learns the weights of one view from the examples that `include` picks.
-pub fn learn(
-    view: View,
-    examples: &[Example],
-    plan: Plan,
-    include: &dyn Fn(&Example) -> bool,
-) -> ViewWeights {
+/// Which examples to learn from, by their place among all and by themselves.
+type Include<'a> = &'a dyn Fn(usize, &Example) -> bool;
+
+/// Learns the weights of one view from the examples that `include` picks: the mean of those after each pass of the
+/// second half, so that the last messages don't count more than others.
+pub fn learn(view: View, examples: &[Example], plan: Plan, include: Include<'_>) -> ViewWeights {
     let size = 1usize << view.bits();
     let index = View::ALL.iter().position(|one| *one == view).unwrap_or_default();
     let mut learned = ViewWeights { weights: vec![0.0; size], bias: 0.0 };
+    let mut mean = learned.clone();
     let mut squares = vec![1e-3f32; size];
     let mut bias_square = 1.0f32;
-    let mut order: Vec<&Example> = examples.iter().filter(|example| include(example)).collect();
-    let mut random = 0x2545_F491_4F6C_DD1Du64;
-    for _ in 0..plan.passes {
-        shuffle(&mut order, &mut random);
+    let picked = examples.iter().enumerate().filter(|(place, example)| include(*place, example));
+    let mut order: Vec<&Example> = picked.map(|(_, example)| example).collect();
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let counted = plan.passes - plan.passes / 2;
+    let share = 1.0 / number(counted);
+    for pass in 0..plan.passes {
+        random.shuffle(&mut order);
         for example in &order {
             let Some(buckets) = example.features.views.get(index) else { continue };
             let wanted = if example.is_spam { 1.0 } else { 0.0 };
             let error = (wanted - probability(learned.log_odds(buckets))) * example.weight;
             let step = error * scale(buckets.len());
             for bucket in buckets {
+                if random.below(100) < plan.skipped {
+                    continue;
+                }
                 let at = usize::try_from(*bucket).unwrap_or_default();
                 if let (Some(weight), Some(square)) = (learned.weights.get_mut(at), squares.get_mut(at)) {
                     let gradient = step - plan.decay * *weight;
@@ -98,18 +116,34 @@ pub fn learn(
             bias_square += error * error;
             learned.bias += 0.1 * error / bias_square.sqrt();
         }
+        if pass + counted >= plan.passes {
+            mean.add(&learned, share);
+        }
     }
-    learned
+    mean
 }
 
-fn shuffle<T>(items: &mut [T], random: &mut u64) {
-    for end in (1..items.len()).rev() {
-        *random ^= *random << 13;
-        *random ^= *random >> 7;
-        *random ^= *random << 17;
-        let span = u64::try_from(end + 1).unwrap_or(1);
-        items.swap(end, usize::try_from(*random % span).unwrap_or_default());
+/// Numbers that look random and are the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 20) % limit.max(1)
     }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for end in (1..items.len()).rev() {
+            let limit = u64::try_from(end + 1).unwrap_or(1);
+            items.swap(end, usize::try_from(self.below(limit)).unwrap_or_default());
+        }
+    }
+}
+
+fn number(count: usize) -> f32 {
+    f32::from(u16::try_from(count).unwrap_or(u16::MAX).max(1))
 }
 
 /// How the log-odds of the views become one: each bent so that it moves the sum by less than [`LIMIT`](crate::finding::LIMIT), whatever it
@@ -117,7 +151,7 @@ fn shuffle<T>(items: &mut [T], random: &mut u64) {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fusion {
     /// By view, in the order of [`View::ALL`].
-    pub trust: [f32; 7],
+    pub trust: [f32; VIEWS],
     /// What speaks for good mail before anything is known.
     pub intercept: f32,
 }
@@ -125,14 +159,20 @@ pub struct Fusion {
 /// Just below [`LIMIT`](crate::finding::LIMIT): rounding must not reach it.
 const BOUND: f32 = 2.149;
 /// A view is never trusted less: leaving a source out makes views look worse that know how mail programs write.
-const LEAST_TRUST: f32 = 0.05;
-const GREATEST_TRUST: f32 = 0.3;
+const LEAST_TRUST: f32 = 0.1;
+const GREATEST_TRUST: f32 = 0.6;
+/// What speaks for good mail beforehand, at most.
+const LEAST_INTERCEPT: f32 = -2.0;
+/// Good mail called spam is worse than spam that is missed.
+const GOOD_MAIL_COUNTS: f32 = 1.3;
+/// A message of a source that is known counts as much as one of a source that is not.
+const PARTS: usize = 3;
 
 /// The views' log-odds of a message whose source their models have not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Unseen {
     /// By view.
-    pub log_odds: [f32; 7],
+    pub log_odds: [f32; VIEWS],
     /// Whether it is spam.
     pub is_spam: bool,
     /// How much it counts.
@@ -145,14 +185,15 @@ impl Fusion {
         BOUND * (trust * log_odds).tanh()
     }
 
-    fn log_odds(&self, unseen: &Unseen) -> f32 {
-        let views = self.trust.iter().zip(unseen.log_odds);
-        views.map(|(trust, log_odds)| Self::contribution(*trust, log_odds)).sum::<f32>() + self.intercept
+    /// The log-odds of a message, of those of its views.
+    pub fn total(&self, log_odds: &[f32; VIEWS]) -> f32 {
+        let views = self.trust.iter().zip(log_odds);
+        views.map(|(trust, log_odds)| Self::contribution(*trust, *log_odds)).sum::<f32>() + self.intercept
     }
 
     fn loss(&self, unseen: &[Unseen]) -> f32 {
         let loss = |one: &Unseen| {
-            let log_odds = self.log_odds(one);
+            let log_odds = self.total(&one.log_odds);
             (1.0 + (if one.is_spam { -log_odds } else { log_odds }).exp()).ln() * one.weight
         };
         unseen.iter().map(loss).sum()
@@ -160,7 +201,7 @@ impl Fusion {
 
     /// Fits trust and intercept, one after the other in ever finer steps, until nothing gets better.
     pub fn fit(unseen: &[Unseen]) -> Self {
-        let mut best = Self { trust: [0.1; 7], intercept: 0.0 };
+        let mut best = Self { trust: [0.1; VIEWS], intercept: 0.0 };
         let mut least = best.loss(unseen);
         for step in [2.0f32, 1.4, 1.15, 1.05] {
             let mut is_better = true;
@@ -187,61 +228,85 @@ impl Fusion {
                 tried
             })
         });
-        let shifts = [step - 1.0, 1.0 - step]
-            .map(|shift| Self { intercept: (self.intercept + 0.3 * shift).clamp(-0.5, 0.0), ..self });
+        let shifts = [step - 1.0, 1.0 - step].map(|shift| {
+            let mut tried = self;
+            tried.intercept = (tried.intercept + 0.3 * shift).clamp(LEAST_INTERCEPT, 0.0);
+            tried
+        });
         trusts.chain(shifts)
     }
 }
 
 /// Learns every view from the examples that `include` picks.
-pub fn learn_views(examples: &[Example], plan: Plan, include: &dyn Fn(&Example) -> bool) -> Vec<ViewWeights> {
+pub fn learn_views(examples: &[Example], plan: Plan, include: Include<'_>) -> Vec<ViewWeights> {
     View::ALL.into_iter().map(|view| learn(view, examples, plan, include)).collect()
 }
 
 /// The views' log-odds of a message.
-pub fn log_odds(views: &[ViewWeights], features: &Features) -> [f32; 7] {
-    let mut all = [0.0; 7];
+pub fn log_odds(views: &[ViewWeights], features: &Features) -> [f32; VIEWS] {
+    let mut all = [0.0; VIEWS];
     for ((slot, view), buckets) in all.iter_mut().zip(views).zip(&features.views) {
         *slot = view.log_odds(buckets);
     }
     all
 }
 
-/// Learns everything: views from all examples, the fusion from folds that leave one source out.
+/// Learns everything: views from all examples; the fusion from folds that leave one source out, which show how far a
+/// view holds for mail of a kind it has not seen, and from folds that leave out a part of each, which show how far
+/// it holds for more of the same.
 pub fn learn_all(examples: &[Example], plan: Plan) -> (Vec<ViewWeights>, Fusion) {
-    let sources: std::collections::BTreeSet<usize> = examples.iter().map(|example| example.source).collect();
+    let sources: BTreeSet<usize> = examples.iter().map(|example| example.source).collect();
     let mut unseen = Vec::new();
     for source in sources {
-        let views = learn_views(examples, plan, &|example| example.source != source);
-        for is_spam in [false, true] {
-            let of_fold: Vec<_> = examples
-                .iter()
-                .filter(|example| example.source == source && example.is_spam == is_spam)
-                .collect();
-            let weight = 1.0 / f32::from(u16::try_from(of_fold.len()).unwrap_or(u16::MAX).max(1));
-            unseen.extend(of_fold.iter().map(|example| Unseen {
-                log_odds: log_odds(&views, &example.features),
-                is_spam,
-                weight,
-            }));
-        }
+        let is_of_fold = |_: usize, example: &Example| example.source == source;
+        ask(examples, plan, &is_of_fold, &mut unseen);
     }
-    (learn_views(examples, plan, &|_| true), Fusion::fit(&unseen))
+    for part in 0..PARTS {
+        let is_of_fold = |place: usize, example: &Example| place % PARTS == part && !example.is_written;
+        ask(examples, plan, &is_of_fold, &mut unseen);
+    }
+    (learn_views(examples, plan, &|_, _| true), Fusion::fit(&unseen))
 }
 
+/// Learns from everything but a fold, and asks about the fold. Each class of each source of a fold counts the same.
+fn ask(examples: &[Example], plan: Plan, is_of_fold: Include<'_>, unseen: &mut Vec<Unseen>) {
+    let views = learn_views(examples, plan, &|place, example| !is_of_fold(place, example));
+    let fold = examples.iter().enumerate().filter(|(place, example)| is_of_fold(*place, example));
+    let fold: Vec<&Example> = fold.map(|(_, example)| example).collect();
+    let mut counts = BTreeMap::<(usize, bool), usize>::new();
+    for example in &fold {
+        *counts.entry((example.source, example.is_spam)).or_default() += 1;
+    }
+    let sources: BTreeSet<usize> = fold.iter().map(|example| example.source).collect();
+    let share = if sources.len() > 1 { 1.0 / number(PARTS) } else { 1.0 };
+    unseen.extend(fold.iter().map(|example| {
+        let count = counts.get(&(example.source, example.is_spam)).copied().unwrap_or_default();
+        let cost = if example.is_spam { 1.0 } else { GOOD_MAIL_COUNTS };
+        Unseen {
+            log_odds: log_odds(&views, &example.features),
+            is_spam: example.is_spam,
+            weight: share * cost / number(count),
+        }
+    }));
+}
+
+/// The most that one message counts.
+const GREATEST_WEIGHT: f32 = 6.0;
+
 /// Gives examples weights so that neither spam nor HTML is more frequent than the other, and HTML says nothing by
-/// itself: in the mail of today both kinds are written in it. `kinds` says of each example whether it is HTML.
+/// itself: in the mail of today both kinds are written in it. Among those of a kind, large sources count more than
+/// small ones, but not in proportion. `kinds` says of each example whether it is HTML.
 pub fn balance(examples: &mut [Example], kinds: &[bool]) {
-    let number = |count: usize| f32::from(u16::try_from(count).unwrap_or(u16::MAX).max(1));
-    let of = |examples: &[Example], is_spam, is_html| {
-        let same = |(example, kind): (&Example, &bool)| example.is_spam == is_spam && *kind == is_html;
-        number(examples.iter().zip(kinds).filter(|pair| same(*pair)).count())
-    };
-    let counts = [false, true].map(|is_spam| [false, true].map(|is_html| of(examples, is_spam, is_html)));
+    let mut counts = BTreeMap::<(bool, bool), BTreeMap<usize, usize>>::new();
+    for (example, is_html) in examples.iter().zip(kinds) {
+        let of_kind = counts.entry((example.is_spam, *is_html)).or_default();
+        *of_kind.entry(example.source).or_default() += 1;
+    }
     let quarter = number(examples.len()) / 4.0;
     for (example, is_html) in examples.iter_mut().zip(kinds) {
-        let [good, spam] = counts;
-        let [plain, html] = if example.is_spam { spam } else { good };
-        example.weight = (quarter / if *is_html { html } else { plain }).min(2.0);
+        let Some(of_kind) = counts.get(&(example.is_spam, *is_html)) else { continue };
+        let whole: f32 = of_kind.values().map(|count| number(*count).sqrt()).sum();
+        let own = number(of_kind.get(&example.source).copied().unwrap_or_default()).sqrt();
+        example.weight = (quarter / whole / own).min(GREATEST_WEIGHT);
     }
 }

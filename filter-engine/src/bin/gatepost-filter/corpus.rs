@@ -70,8 +70,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// A seed stands for many messages of its kind. There are fewer of spam, so these count more.
-const SEED_WEIGHT: f32 = 5.0;
-const SPAM_SEED_WEIGHT: f32 = 6.75;
+const SEED_WEIGHT: f32 = 4.0;
+const SPAM_SEED_WEIGHT: f32 = 5.4;
 /// Folds of a corpus of one collection.
 const BLOCKS: usize = 5;
 
@@ -91,7 +91,7 @@ pub(crate) fn examples(labels: &[Label]) -> Result<Vec<Example>, String> {
             _ => sources.iter().position(|source| *source == label.source).unwrap_or_default(),
         };
         let features = Features::of(&message);
-        examples.push(Example { features, is_spam: label.is_spam, source, weight: 1.0 });
+        examples.push(Example { features, is_spam: label.is_spam, source, is_written: false, weight: 1.0 });
         kinds.push(message.texts().iter().any(|text| text.is_html));
     }
     training::balance(&mut examples, &kinds);
@@ -103,6 +103,7 @@ pub(crate) fn examples(labels: &[Label]) -> Result<Vec<Example>, String> {
             features: Features::of(&message),
             is_spam,
             source: first_fold + fold,
+            is_written: true,
             weight,
         });
     }

@@ -4,6 +4,7 @@
 
 mod corpus;
 mod judge;
+mod layouts;
 mod seeds;
 mod train;
 
