@@ -3,7 +3,7 @@
 //! a server that takes it takes all, and is not asked again. Asks only servers that are routes of the domain.
 
 use crate::{
-    deliver::client::{Client, Failure},
+    deliver::client::{Client, Failure, Way},
     node::Node,
     smtp::{address::Address, protocol::Reason},
 };
@@ -171,7 +171,7 @@ async fn ask(node: &Node, known: &Known, address: &Address, local: &str) -> Opti
 }
 
 async fn ask_route(node: &Node, known: &Known, route: &Route, address: &Address) -> Result<bool, Failure> {
-    let mut client = Client::connect(route, &node.config.hostname).await?;
+    let mut client = Client::connect(route, Way::of(node)).await?;
     let answer = converse(node, known, &mut client, address).await;
     client.quit().await;
     answer

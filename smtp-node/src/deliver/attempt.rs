@@ -2,8 +2,10 @@
 //! recipient with a result of its own.
 
 use super::{
-    client::{Client, Failure, Source},
+    client::{Client, Failure, Way},
     message::{Envelope, Recipient},
+    octets::Source,
+    pool::Pool,
     receipts::{Receipt, Receipts},
 };
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 };
 use bytes::Bytes;
 use contract::domains::Route;
-use std::{collections::BTreeMap, io::Seek};
+use std::{collections::BTreeMap, io::Seek, sync::Arc};
 
 /// What became of a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,37 +64,23 @@ pub struct Parcel<'a> {
     pub receipts: &'a Receipts,
     /// The node's name.
     pub hostname: &'a str,
+    /// How destination servers are found and met.
+    pub way: Way<'a>,
 }
-
-/// A connection kept for the next message.
-pub struct Kept {
-    route: Route,
-    client: Client,
-}
-
-impl Kept {
-    /// Says goodbye.
-    pub async fn quit(self) {
-        self.client.quit().await;
-    }
-}
-
-/// Messages sent over one connection.
-const REUSES: u32 = 1_000;
 
 /// Tries the routes in their order for these recipients.
 pub async fn attempt(
     parcel: &Parcel<'_>,
     routes: &[Route],
     places: &[usize],
-    kept: &mut Option<Kept>,
+    pool: &Arc<Pool>,
 ) -> BTreeMap<usize, Outcome> {
     let mut open: Vec<usize> = places.to_vec();
     let mut outcomes = BTreeMap::new();
     let mut last = (String::new(), "there is no route to this domain".to_owned());
     for route in routes {
         let host = route.to_string();
-        match try_route(parcel, route, &open, kept).await {
+        match try_route(parcel, route, &open, pool).await {
             Ok(results) => {
                 for (place, result) in results {
                     let (fate, reply, size, is_told) = match result {
@@ -140,28 +128,23 @@ async fn try_route(
     parcel: &Parcel<'_>,
     route: &Route,
     places: &[usize],
-    kept: &mut Option<Kept>,
+    pool: &Arc<Pool>,
 ) -> Result<Results, Failure> {
-    if let Some(mut known) = kept.take() {
-        if known.route != *route || known.client.messages >= REUSES {
-            known.client.quit().await;
-        } else {
-            match transact(parcel, &mut known.client, places).await {
-                // The server may have closed a connection that was idle: a fresh one decides.
-                Err(Failure::Broken(_)) => {}
-                other => {
-                    *kept = known.client.is_usable().then_some(known);
-                    return other;
-                }
-            }
+    let mut lease = pool.lease(route, parcel.way).await?;
+    let results = transact(parcel, &mut lease.client, places).await;
+    match results {
+        // The server may have closed a connection that was idle: a fresh one decides.
+        Err(Failure::Broken(_)) if lease.was_idle => {
+            lease.renew(route, parcel.way).await?;
+            let results = transact(parcel, &mut lease.client, places).await;
+            lease.give_back();
+            results
+        }
+        other => {
+            lease.give_back();
+            other
         }
     }
-    let mut client = Client::connect(route, parcel.hostname).await?;
-    let results = transact(parcel, &mut client, places).await;
-    if client.is_usable() {
-        *kept = Some(Kept { route: route.clone(), client });
-    }
-    results
 }
 
 /// One transaction for each stamp among the recipients. Errors only before anything was sent.

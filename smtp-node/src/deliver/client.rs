@@ -1,40 +1,31 @@
 //! One SMTP connection to a destination server, through lettre's low-level client. lettre keeps the protocol and
-//! stuffs the dots; a message goes through it piece by piece, so that its size does not matter.
-//!
-//! lettre can't be told that a message broke off in the middle, and would end it as if it were whole. So it speaks
-//! through `Guarded`, which refuses every further octet once reading the message has failed.
+//! stuffs the dots; a message goes through it piece by piece ([`super::octets`]).
 
-use bytes::Bytes;
+use super::octets::{Guarded, Pieces, Source};
+use crate::{
+    lookups::{Lookups, NoAnswer},
+    node::Node,
+};
 use contract::domains::Route;
 use lettre::transport::smtp::{
     Error,
-    client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters},
+    client::{AsyncSmtpConnection, TlsParameters},
     extension::{ClientId, Extension},
 };
 use std::{
-    fs::File,
-    io::{self, Read},
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::{net::TcpStream, time::timeout};
 
 const CONNECT: Duration = Duration::from_secs(20);
 /// RFC 5321 §4.5.3.2.
 const COMMAND: Duration = Duration::from_secs(300);
 const MESSAGE: Duration = Duration::from_secs(1_800);
-/// Octets read of a file at a time.
-const PIECE: usize = 64 * 1024;
 
 /// Why a command or a connection did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,12 +86,20 @@ fn broken(what: &str) -> Failure {
     Failure::Broken(what.to_owned())
 }
 
-/// Where a message's octets come from.
-pub enum Source {
-    /// From memory.
-    Memory(Bytes),
-    /// From a file of the spool, from this offset on.
-    File(File),
+/// How destination servers are found and met.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// What we call ourselves.
+    pub hostname: &'a str,
+    /// Who is asked for addresses.
+    pub lookups: &'a Lookups,
+}
+
+impl<'a> Way<'a> {
+    /// The way of a node.
+    pub fn of(node: &'a Node) -> Self {
+        Self { hostname: &node.config.hostname, lookups: &node.lookups }
+    }
 }
 
 /// A connection to a destination server.
@@ -123,13 +122,13 @@ impl Client {
     ///
     /// # Errors
     /// What kept us from it.
-    pub async fn connect(route: &Route, hostname: &str) -> Result<Self, Failure> {
+    pub async fn connect(route: &Route, way: Way<'_>) -> Result<Self, Failure> {
         let mut last = Failure::Unresolvable(format!("the name {} leads to no address", route.host));
-        for address in resolve(route).await? {
-            match Self::connect_to(address, route, hostname, true).await {
+        for address in resolve(route, way.lookups).await? {
+            match Self::connect_to(address, route, way.hostname, true).await {
                 Ok(client) => return Ok(client),
                 Err(Failure::NotEncrypted(_)) => {
-                    match Self::connect_to(address, route, hostname, false).await {
+                    match Self::connect_to(address, route, way.hostname, false).await {
                         Ok(client) => return Ok(client),
                         Err(failure) => last = failure,
                     }
@@ -290,110 +289,25 @@ fn reply_text(response: &lettre::transport::smtp::response::Response) -> String 
     plain(&format!("{} {}", response.code(), lines.join(" ")))
 }
 
-async fn resolve(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(route: &Route, lookups: &Lookups) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(address) = route.host.parse() {
         return Ok(vec![SocketAddr::new(address, route.port)]);
     }
-    let found = timeout(CONNECT, tokio::net::lookup_host((route.host.as_str(), route.port))).await;
-    match found {
+    let nowhere = || Failure::Unresolvable(format!("the name {} leads to no address", route.host));
+    let late = || Failure::Broken(format!("the name {} was not resolved in time", route.host));
+    match lookups.addresses_of(&route.host).await {
+        Some(Ok(addresses)) if addresses.is_empty() => return Err(nowhere()),
+        Some(Ok(addresses)) => {
+            return Ok(addresses.into_iter().map(|address| SocketAddr::new(address, route.port)).collect());
+        }
+        Some(Err(NoAnswer)) => return Err(late()),
+        None => {}
+    }
+    match timeout(CONNECT, tokio::net::lookup_host((route.host.as_str(), route.port))).await {
         Ok(Ok(addresses)) => Ok(addresses.collect()),
         Ok(Err(error)) => {
             Err(Failure::Unresolvable(format!("the name {} cannot be resolved: {error}", route.host)))
         }
-        Err(_) => Err(Failure::Unresolvable(format!("the name {} was not resolved in time", route.host))),
-    }
-}
-
-/// The pieces of a message as lettre takes them.
-struct Pieces {
-    header: Option<Vec<u8>>,
-    source: Source,
-    left: u64,
-    is_cut: Arc<AtomicBool>,
-}
-
-impl Iterator for Pieces {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let mut piece = match self.header.take() {
-            Some(header) => Bytes::from(header),
-            None if self.left == 0 => return None,
-            None => match self.read() {
-                Ok(piece) => piece,
-                Err(error) => {
-                    tracing::error!(%error, "a message could not be read while it was sent");
-                    self.is_cut.store(true, Ordering::Relaxed);
-                    return None;
-                }
-            },
-        };
-        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-        piece.truncate(left);
-        self.left -= u64::try_from(piece.len()).unwrap_or(self.left);
-        Some(piece)
-    }
-}
-
-impl Pieces {
-    fn read(&mut self) -> io::Result<Bytes> {
-        match &mut self.source {
-            Source::Memory(octets) if octets.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
-            Source::Memory(octets) => Ok(std::mem::take(octets)),
-            Source::File(file) => {
-                let mut piece = vec![0; PIECE];
-                match file.read(&mut piece)? {
-                    0 => Err(io::ErrorKind::UnexpectedEof.into()),
-                    count => {
-                        piece.truncate(count);
-                        Ok(piece.into())
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A connection that can be cut.
-#[derive(Debug)]
-struct Guarded {
-    stream: TcpStream,
-    is_cut: Arc<AtomicBool>,
-}
-
-impl AsyncTokioStream for Guarded {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.peer_addr()
-    }
-}
-
-impl AsyncRead for Guarded {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Guarded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        octets: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.is_cut.load(Ordering::Relaxed) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
-        Pin::new(&mut self.stream).poll_write(context, octets)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Err(_) => Err(late()),
     }
 }

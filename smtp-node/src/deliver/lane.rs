@@ -1,10 +1,7 @@
-//! Who tries what is due: each domain has a lane with a few workers; a worker keeps its connection and takes one
-//! message after the other.
+//! Who tries what is due: each domain has a lane with a few workers; a worker takes one message after the other, over
+//! connections that all lanes share ([`super::pool`]).
 
-use super::{
-    attempt::Kept,
-    queue::{Queued, lock, try_job},
-};
+use super::queue::{Queued, lock, try_job};
 use crate::node::Node;
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,7 +16,7 @@ const FEW_WORKERS: usize = 5;
 const WORKERS: usize = 20;
 /// A worker that is on one message for so long does not count among the few.
 const SLOW: Duration = Duration::from_millis(200);
-/// How long a worker keeps its connection without work.
+/// How long a worker waits for work.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// A message for one domain.
@@ -94,14 +91,10 @@ async fn watch(node: Arc<Node>, domain: String) {
 
 /// A worker of a lane: takes jobs until there have been none for a while.
 async fn work(node: Arc<Node>, domain: String) {
-    let mut kept: Option<Kept> = None;
     let number = node.queue.next_number.fetch_add(1, Ordering::Relaxed);
     let Ok(_permit) = node.queue.connections.acquire().await else { return };
     while let Some(job) = next_job(&node, &domain, number).await {
-        try_job(&node, &job, &mut kept).await;
-    }
-    if let Some(kept) = kept {
-        kept.quit().await;
+        try_job(&node, &job).await;
     }
 }
 

@@ -2,9 +2,11 @@
 //! for its time; the queue is rebuilt from the spool when the node starts.
 
 use super::{
-    attempt::{self, Fate, Kept, Outcome, Parcel},
+    attempt::{self, Fate, Outcome, Parcel},
+    client::Way,
     lane::{Job, Lane, submit},
     message::{Envelope, Progress},
+    pool::Pool,
     receipts::Left,
     settle,
 };
@@ -49,6 +51,7 @@ pub struct Queue {
     changed: Notify,
     pub(super) next_number: AtomicU64,
     pub(super) connections: Semaphore,
+    pool: Arc<Pool>,
     messages: AtomicU64,
     memory: AtomicUsize,
 }
@@ -62,6 +65,7 @@ impl Default for Queue {
             changed: Notify::new(),
             next_number: AtomicU64::new(0),
             connections: Semaphore::new(ALL_WORKERS),
+            pool: Arc::default(),
             messages: AtomicU64::new(0),
             memory: AtomicUsize::new(0),
         }
@@ -207,7 +211,7 @@ pub async fn wake(node: Arc<Node>) {
     }
 }
 
-pub(super) async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>) {
+pub(super) async fn try_job(node: &Arc<Node>, job: &Job) {
     let message = &job.message;
     let places = message.envelope.open_at(&job.domain, &lock(&message.progress));
     if places.is_empty() {
@@ -224,8 +228,9 @@ pub(super) async fn try_job(node: &Arc<Node>, job: &Job, kept: &mut Option<Kept>
                         handle: &message.handle,
                         receipts: &node.receipts,
                         hostname: &node.config.hostname,
+                        way: Way::of(node),
                     };
-                    attempt::attempt(&parcel, &routes, &places, kept).await
+                    attempt::attempt(&parcel, &routes, &places, &node.queue.pool).await
                 }
                 Err(outcome) => places.iter().map(|place| (*place, outcome.clone())).collect(),
             };

@@ -28,7 +28,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use answers::Answers;
+use answers::{Answers, Gone};
 pub use authenticity::{Authenticity, Question, SenderPolicy};
 pub use dmarc_choice::facts_for;
 
@@ -51,6 +51,8 @@ type NoNames = NoCache<IpAddr, RecordSet<Box<str>>>;
 /// Asks the domain name system.
 pub struct Lookups {
     dns: Option<MessageAuthenticator>,
+    /// Whether a name server of our own is configured.
+    is_own: bool,
     health: Mutex<Health>,
 }
 
@@ -59,6 +61,10 @@ struct Health {
     silences: u32,
     rests_until: Option<Instant>,
 }
+
+/// The name servers did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAnswer;
 
 /// Why the mail servers of a domain are not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,12 +80,13 @@ pub enum MailServersError {
 impl Lookups {
     /// Asks whom the configuration names.
     pub fn new(dns: Dns) -> Self {
+        let is_own = matches!(dns, Dns::Server(_));
         let dns = match dns {
             Dns::Machine => resolver(read_system_conf().map_err(|error| error.to_string())),
             Dns::Server(address) => resolver(Ok((only(address), ResolverOpts::default()))),
             Dns::Off => None,
         };
-        Self { dns, health: Mutex::default() }
+        Self { dns, is_own, health: Mutex::default() }
     }
 
     /// The name of an address by reverse DNS, confirmed forward; empty if it has none. `None` if that is not known
@@ -100,6 +107,27 @@ impl Lookups {
         let found = timeout_at(Instant::now() + BUDGET, exchanges(dns, domain)).await;
         self.note(found.is_ok());
         found.unwrap_or(Err(MailServersError::Temporary))
+    }
+
+    /// The addresses of a host, those of IPv4 first; none where the machine is to be asked, because no name server is
+    /// configured.
+    ///
+    /// # Errors
+    /// If the name server does not answer in time.
+    pub async fn addresses_of(&self, host: &str) -> Option<Result<Vec<IpAddr>, NoAnswer>> {
+        let dns = self.dns.as_ref().filter(|_| self.is_own)?;
+        let ask = async {
+            let answers = Answers(&dns.0);
+            let (four, six) = tokio::join!(
+                answers.addresses(host, Ipv4Addr::UNSPECIFIED.into()),
+                answers.addresses(host, Ipv6Addr::UNSPECIFIED.into())
+            );
+            match (four, six) {
+                (Err(Gone::Silent), Err(_)) | (Err(_), Err(Gone::Silent)) => Err(NoAnswer),
+                (four, six) => Ok([four, six].into_iter().flatten().flatten().collect()),
+            }
+        };
+        Some(timeout_at(Instant::now() + BUDGET, ask).await.unwrap_or(Err(NoAnswer)))
     }
 
     /// The first of these zones that lists an address (RFC 5782 §2.1). Asked all at once; a zone that does not answer in

@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// How it answers RCPT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,52 @@ pub(crate) enum Mood {
     Notifies,
     /// Takes mail of a megabyte for this mailbox, and for no other.
     Knows(&'static str),
+    /// Offers encryption, and then does not want it.
+    RefusesEncryption,
+    /// Encrypts by a certificate of another name that nobody signed.
+    Encrypts,
+    /// Ends the connection when the message is complete.
+    Breaks,
+    /// Says 554 instead of a greeting.
+    TurnsAway,
+}
+
+impl Mood {
+    /// The answer to RCPT.
+    fn answer_to(self, path: &str) -> &'static str {
+        let local = path.trim_start_matches('<').split('@').next().unwrap_or_default();
+        match self {
+            Self::Knows(mailbox) if !local.eq_ignore_ascii_case(mailbox) => "550 5.1.1 no such user",
+            Self::Defers => "451 4.3.0 later",
+            Self::Refuses => "550 5.1.1 no such user",
+            _ => "250 2.1.5 ok",
+        }
+    }
+
+    /// The answer to EHLO.
+    fn offers(self) -> &'static str {
+        match self {
+            Self::Notifies => "250-destination.test\r\n250-8BITMIME\r\n250 DSN",
+            Self::RefusesEncryption | Self::Encrypts => "250-destination.test\r\n250 STARTTLS",
+            Self::Knows(_) => "250-destination.test\r\n250-8BITMIME\r\n250 SIZE 1000000",
+            _ => "250-destination.test\r\n250-8BITMIME\r\n250 SMTPUTF8",
+        }
+    }
+}
+
+/// A connection, in the clear or encrypted.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+fn acceptor() -> TlsAcceptor {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let made = rcgen::generate_simple_self_signed(["other.test".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 #[derive(Default)]
@@ -30,6 +77,9 @@ struct Kept {
     recipients: Vec<String>,
     tries: usize,
     connections: usize,
+    open: usize,
+    most_open: usize,
+    encrypted: usize,
 }
 
 pub(crate) struct Destination {
@@ -46,8 +96,17 @@ impl Destination {
         let (moods, keeping) = (mood.clone(), kept.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                keeping.lock().unwrap().connections += 1;
-                tokio::spawn(serve(stream, moods.clone(), keeping.clone()));
+                {
+                    let mut kept = keeping.lock().unwrap();
+                    kept.connections += 1;
+                    kept.open += 1;
+                    kept.most_open = kept.most_open.max(kept.open);
+                }
+                let (moods, keeping) = (moods.clone(), keeping.clone());
+                tokio::spawn(async move {
+                    serve(Box::new(stream), moods, keeping.clone()).await;
+                    keeping.lock().unwrap().open -= 1;
+                });
             }
         });
         Self { address, mood, kept }
@@ -71,13 +130,26 @@ impl Destination {
     pub(crate) fn tries(&self) -> usize {
         self.kept.lock().unwrap().tries
     }
+    /// The most connections that were open at a time.
+    pub(crate) fn most_open(&self) -> usize {
+        self.kept.lock().unwrap().most_open
+    }
+    pub(crate) fn encrypted(&self) -> usize {
+        self.kept.lock().unwrap().encrypted
+    }
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
     pub(crate) fn connections(&self) -> usize {
         self.kept.lock().unwrap().connections
     }
 }
 
-async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>) -> Option<()> {
+async fn serve(stream: Box<dyn Stream>, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>) -> Option<()> {
     let mut stream = BufReader::new(stream);
+    if *mood.lock().unwrap() == Mood::TurnsAway {
+        return stream.get_mut().write_all(b"554 not you\r\n").await.ok();
+    }
     let mut sender = String::new();
     let mut recipients = Vec::new();
     stream.get_mut().write_all(b"220 destination.test\r\n").await.ok()?;
@@ -99,32 +171,28 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
                 if now == Mood::Tarries {
                     tokio::time::sleep(std::time::Duration::from_millis(400)).await;
                 }
-                match now {
-                    Mood::Accepts | Mood::Tarries | Mood::Notifies => {
-                        recipients.push(path.to_owned());
-                        "250 2.1.5 ok"
-                    }
-                    Mood::Knows(mailbox) => {
-                        let local = path.trim_start_matches('<').split('@').next().unwrap_or_default();
-                        if local.eq_ignore_ascii_case(mailbox) {
-                            recipients.push(path.to_owned());
-                            "250 2.1.5 ok"
-                        } else {
-                            "550 5.1.1 no such user"
-                        }
-                    }
-                    Mood::Defers => "451 4.3.0 later",
-                    Mood::Refuses => "550 5.1.1 no such user",
+                let answer = now.answer_to(path);
+                if answer.starts_with('2') {
+                    recipients.push(path.to_owned());
                 }
+                answer
             }
-            _ if line.starts_with("EHLO") => match *mood.lock().unwrap() {
-                Mood::Notifies => "250-destination.test\r\n250-8BITMIME\r\n250 DSN",
-                Mood::Knows(_) => "250-destination.test\r\n250-8BITMIME\r\n250 SIZE 1000000",
-                _ => "250-destination.test\r\n250-8BITMIME\r\n250 SMTPUTF8",
-            },
+            _ if line.starts_with("EHLO") => mood.lock().unwrap().offers(),
+            _ if line.starts_with("STARTTLS") && *mood.lock().unwrap() == Mood::Encrypts => {
+                stream.get_mut().write_all(b"220 go\r\n").await.ok()?;
+                let encrypted = acceptor().accept(stream.into_inner()).await.ok()?;
+                kept.lock().unwrap().encrypted += 1;
+                stream = BufReader::new(Box::new(encrypted));
+                continue;
+            }
+            _ if line.starts_with("STARTTLS") => "454 4.7.0 not now",
             _ if line.starts_with("DATA") => {
                 stream.get_mut().write_all(b"354 go\r\n").await.ok()?;
                 let message = read_message(&mut stream).await?;
+                if *mood.lock().unwrap() == Mood::Breaks {
+                    kept.lock().unwrap().tries += 1;
+                    return None;
+                }
                 let mut kept = kept.lock().unwrap();
                 kept.messages.push(message);
                 kept.senders.push(sender.clone());
@@ -137,7 +205,7 @@ async fn serve(stream: TcpStream, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<Kept>>
     }
 }
 
-async fn read_message(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn read_message(stream: &mut BufReader<Box<dyn Stream>>) -> Option<String> {
     let mut message = String::new();
     loop {
         let mut line = String::new();

@@ -10,6 +10,8 @@ mod callouts;
 #[cfg(test)]
 mod carried;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod destination;
 #[cfg(test)]
 mod dns;
