@@ -3,7 +3,7 @@
 
 use super::octets::{Guarded, Pieces, Source};
 use crate::{
-    lookups::{Lookups, NoAnswer},
+    lookups::{Lookups, NoAnswer, Pin},
     node::Node,
 };
 use contract::domains::Route;
@@ -13,7 +13,7 @@ use lettre::transport::smtp::{
     extension::{ClientId, Extension},
 };
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -102,6 +102,15 @@ impl<'a> Way<'a> {
     }
 }
 
+/// Whether a connection is encrypted.
+#[derive(Clone, Copy)]
+enum Encryption<'a> {
+    None,
+    IfOffered,
+    /// It must be, by one of these certificates, or by any if there are none (DANE).
+    Demanded(&'a [Pin]),
+}
+
 /// A connection to a destination server.
 pub struct Client {
     connection: AsyncSmtpConnection,
@@ -117,18 +126,26 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a route: every address of its host in turn, encrypted if the server can (RFC 7435: an
-    /// unverified certificate is better than none).
+    /// Connects to a route: every address of its host in turn, encrypted if the server can, and by the right
+    /// certificate where its domain says which (DANE).
     ///
     /// # Errors
     /// What kept us from it.
     pub async fn connect(route: &Route, way: Way<'_>) -> Result<Self, Failure> {
+        let addresses = resolve(route, way.lookups).await?;
+        let pins = match route.host.parse::<IpAddr>() {
+            Ok(_) => None,
+            Err(_) => way.lookups.pins_of(&route.host, route.port).await.map_err(|_| {
+                Failure::Broken(format!("nobody says now which certificate {} may show", route.host))
+            })?,
+        };
+        let encryption = pins.as_deref().map_or(Encryption::IfOffered, Encryption::Demanded);
         let mut last = Failure::Unresolvable(format!("the name {} leads to no address", route.host));
-        for address in resolve(route, way.lookups).await? {
-            match Self::connect_to(address, route, way.hostname, true).await {
+        for address in addresses {
+            match Self::connect_to(address, route, way.hostname, encryption).await {
                 Ok(client) => return Ok(client),
-                Err(Failure::NotEncrypted(_)) => {
-                    match Self::connect_to(address, route, way.hostname, false).await {
+                Err(Failure::NotEncrypted(_)) if pins.is_none() => {
+                    match Self::connect_to(address, route, way.hostname, Encryption::None).await {
                         Ok(client) => return Ok(client),
                         Err(failure) => last = failure,
                     }
@@ -143,7 +160,7 @@ impl Client {
         address: SocketAddr,
         route: &Route,
         hostname: &str,
-        may_encrypt: bool,
+        encryption: Encryption<'_>,
     ) -> Result<Self, Failure> {
         let stream = timeout(CONNECT, TcpStream::connect(address))
             .await
@@ -162,17 +179,19 @@ impl Client {
                 Failure::Never(text) => Failure::Later(text),
                 other => other,
             })?;
-        if may_encrypt && connection.can_starttls() {
-            let parameters = TlsParameters::builder(route.host.clone())
-                .dangerous_accept_invalid_certs(true)
-                .dangerous_accept_invalid_hostnames(true)
-                .build_rustls()
-                .map_err(|error| Failure::of(&error))?;
-            let failed = |text: &str| Failure::NotEncrypted(format!("encrypting failed: {text}"));
-            timeout(COMMAND, connection.starttls(parameters, &hello))
-                .await
-                .map_err(|_| failed("it took too long"))?
-                .map_err(|error| failed(Failure::of(&error).text()))?;
+        match encryption {
+            Encryption::None => {}
+            Encryption::IfOffered if !connection.can_starttls() => {}
+            Encryption::Demanded(_) if !connection.can_starttls() => {
+                return Err(broken("the server must encrypt and does not offer to"));
+            }
+            _ => encrypt(&mut connection, route, &hello).await?,
+        }
+        if let Encryption::Demanded(pins) = encryption {
+            let certificate = connection.peer_certificate().map_err(|error| Failure::of(&error))?;
+            if !pins.is_empty() && !pins.iter().any(|pin| pin.fits(&certificate)) {
+                return Err(broken("the server shows a certificate that its domain does not know"));
+            }
         }
         Ok(Self { connection, is_cut, offers: None, messages: 0, address, host: route.to_string() })
     }
@@ -282,6 +301,24 @@ impl Client {
             drop(timeout(Duration::from_secs(5), self.connection.quit()).await);
         }
     }
+}
+
+/// Encrypts by whatever certificate: an unverified one is better than none (RFC 7435).
+async fn encrypt(
+    connection: &mut AsyncSmtpConnection,
+    route: &Route,
+    hello: &ClientId,
+) -> Result<(), Failure> {
+    let parameters = TlsParameters::builder(route.host.clone())
+        .dangerous_accept_invalid_certs(true)
+        .dangerous_accept_invalid_hostnames(true)
+        .build_rustls()
+        .map_err(|error| Failure::of(&error))?;
+    let failed = |text: &str| Failure::NotEncrypted(format!("encrypting failed: {text}"));
+    timeout(COMMAND, connection.starttls(parameters, hello))
+        .await
+        .map_err(|_| failed("it took too long"))?
+        .map_err(|error| failed(Failure::of(&error).text()))
 }
 
 fn reply_text(response: &lettre::transport::smtp::response::Response) -> String {

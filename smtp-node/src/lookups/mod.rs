@@ -4,6 +4,7 @@
 
 mod answers;
 mod authenticity;
+mod dane;
 mod dmarc_choice;
 mod spf;
 
@@ -30,6 +31,7 @@ use tokio::{
 
 use answers::{Answers, Gone};
 pub use authenticity::{Authenticity, Question, SenderPolicy};
+pub use dane::Pin;
 pub use dmarc_choice::facts_for;
 
 /// How long one message, or one connection, may wait for answers in all.
@@ -51,8 +53,8 @@ type NoNames = NoCache<IpAddr, RecordSet<Box<str>>>;
 /// Asks the domain name system.
 pub struct Lookups {
     dns: Option<MessageAuthenticator>,
-    /// Whether a name server of our own is configured.
-    is_own: bool,
+    /// The name server, if one is configured.
+    server: Option<SocketAddr>,
     health: Mutex<Health>,
 }
 
@@ -80,13 +82,16 @@ pub enum MailServersError {
 impl Lookups {
     /// Asks whom the configuration names.
     pub fn new(dns: Dns) -> Self {
-        let is_own = matches!(dns, Dns::Server(_));
+        let server = match dns {
+            Dns::Server(server) => Some(server),
+            Dns::Machine | Dns::Off => None,
+        };
         let dns = match dns {
             Dns::Machine => resolver(read_system_conf().map_err(|error| error.to_string())),
             Dns::Server(address) => resolver(Ok((only(address), ResolverOpts::default()))),
             Dns::Off => None,
         };
-        Self { dns, is_own, health: Mutex::default() }
+        Self { dns, server, health: Mutex::default() }
     }
 
     /// The name of an address by reverse DNS, confirmed forward; empty if it has none. `None` if that is not known
@@ -115,7 +120,7 @@ impl Lookups {
     /// # Errors
     /// If the name server does not answer in time.
     pub async fn addresses_of(&self, host: &str) -> Option<Result<Vec<IpAddr>, NoAnswer>> {
-        let dns = self.dns.as_ref().filter(|_| self.is_own)?;
+        let dns = self.dns.as_ref().filter(|_| self.server.is_some())?;
         let ask = async {
             let answers = Answers(&dns.0);
             let (four, six) = tokio::join!(

@@ -2,7 +2,7 @@
 //! share, whatever mood the servers are in.
 
 use crate::{
-    destination::{Destination, Mood},
+    destination::{Destination, Mood, key_digest},
     dns::NameServer,
     running::{Running, policy, until, until_count, until_empty},
 };
@@ -124,5 +124,48 @@ async fn a_server_that_turns_us_away_or_breaks_off_costs_no_mail() {
     node.clock.advance(Duration::from_secs(16 * 60));
     until_count(&flaky, 1).await;
     until_empty(&node.node).await;
+    node.stop().await;
+}
+
+/// RFC 7672: where the domain signs which certificate its server has, no other one gets the mail, and no clear line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_certificate_its_domain_does_not_know_gets_no_mail() {
+    let (folder, names) = (tempfile::tempdir().unwrap(), NameServer::start().await);
+    let (encrypts, clear) =
+        (Destination::start(Mood::Encrypts).await, Destination::start(Mood::Accepts).await);
+    for host in
+        ["right.dest.test", "wrong.dest.test", "clear.dest.test", "unsigned.dest.test", "broken.dest.test"]
+    {
+        names.address_of(host, "127.0.0.1");
+    }
+    let port = encrypts.port();
+    names.pin("right.dest.test", port, &key_digest()).pin("wrong.dest.test", port, &[7; 32]);
+    names.pin("clear.dest.test", clear.port(), &key_digest());
+    names.sign("broken.dest.test").break_down(&format!("_{port}._tcp.broken.dest.test"));
+    let route = |host: &str, port: u16| format!("{host}.dest.test:{port}");
+    let routes = [
+        route("right", port),
+        route("wrong", port),
+        route("clear", clear.port()),
+        route("unsigned", port),
+        route("broken", port),
+    ];
+    let domains = ["right.test", "wrong.test", "clear.test", "unsigned.test", "broken.test"];
+    let lists: Vec<[&str; 1]> = routes.iter().map(|route| [route.as_str()]).collect();
+    let all: Vec<(&str, &[&str], Overrides)> = domains
+        .iter()
+        .zip(&lists)
+        .map(|(name, routes)| (*name, routes.as_slice(), Overrides::new()))
+        .collect();
+    policy(folder.path(), &all);
+    let node = start(folder.path(), &names).await;
+    for domain in domains {
+        node.send("ann@sender.test", &[&format!("user@{domain}")], "x").await;
+    }
+    until("every outcome", || async { node.node.outbox.len() == 10 }).await;
+    let mut delivered = encrypts.recipients();
+    delivered.sort();
+    assert_eq!(delivered, ["<user@right.test>", "<user@unsigned.test>"]);
+    assert_eq!((clear.messages().len(), node.node.queue.len()), (0, 3));
     node.stop().await;
 }

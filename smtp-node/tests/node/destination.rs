@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
@@ -59,15 +59,25 @@ impl Mood {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-fn acceptor() -> TlsAcceptor {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let made = rcgen::generate_simple_self_signed(["other.test".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+/// What encrypts, and the key that it shows.
+fn identity() -> &'static (TlsAcceptor, Vec<u8>) {
+    static IDENTITY: OnceLock<(TlsAcceptor, Vec<u8>)> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let made = rcgen::generate_simple_self_signed(["other.test".to_owned()]).unwrap();
+        let public = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        (TlsAcceptor::from(Arc::new(config)), public)
+    })
+}
+
+/// The digest of the key that encrypting destinations show.
+pub(crate) fn key_digest() -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA256, &identity().1).as_ref().to_vec()
 }
 
 #[derive(Default)]
@@ -180,7 +190,7 @@ async fn serve(stream: Box<dyn Stream>, mood: Arc<Mutex<Mood>>, kept: Arc<Mutex<
             _ if line.starts_with("EHLO") => mood.lock().unwrap().offers(),
             _ if line.starts_with("STARTTLS") && *mood.lock().unwrap() == Mood::Encrypts => {
                 stream.get_mut().write_all(b"220 go\r\n").await.ok()?;
-                let encrypted = acceptor().accept(stream.into_inner()).await.ok()?;
+                let encrypted = identity().0.accept(stream.into_inner()).await.ok()?;
                 kept.lock().unwrap().encrypted += 1;
                 stream = BufReader::new(Box::new(encrypted));
                 continue;

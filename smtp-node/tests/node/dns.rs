@@ -5,7 +5,10 @@ use hickory_resolver::proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{
         Name, RData, Record, RecordType,
-        rdata::{A, AAAA, CNAME, MX, PTR, TXT},
+        rdata::{
+            A, AAAA, CNAME, MX, PTR, TLSA, TXT,
+            tlsa::{CertUsage, Matching, Selector},
+        },
     },
 };
 use std::{
@@ -25,6 +28,7 @@ struct Entry {
     records: Vec<RData>,
     is_silent: bool,
     is_broken: bool,
+    is_signed: bool,
 }
 
 type Zones = Arc<Mutex<Shared>>;
@@ -99,6 +103,18 @@ impl NameServer {
 
     pub(crate) fn pointer(&self, name: &str, target: &str) -> &Self {
         self.add(name, RData::PTR(PTR(read(target))))
+    }
+
+    /// The key that the server of that name and port may have, by its digest.
+    pub(crate) fn pin(&self, host: &str, port: u16, digest: &[u8]) -> &Self {
+        let name = format!("_{port}._tcp.{host}");
+        let record = TLSA::new(CertUsage::DaneEe, Selector::Spki, Matching::Sha256, digest.to_vec());
+        self.entry(&name, |entry| entry.records.push(RData::TLSA(record))).sign(&name).sign(host)
+    }
+
+    /// From now on what is known of this name is signed, and the server has validated it.
+    pub(crate) fn sign(&self, name: &str) -> &Self {
+        self.entry(name, |entry| entry.is_signed = true)
     }
 
     pub(crate) fn silence(&self, name: &str) -> &Self {
@@ -197,6 +213,7 @@ fn respond(octets: &[u8], zones: &Zones) -> Option<Message> {
             response.metadata.response_code = ResponseCode::ServFail;
             break;
         }
+        response.metadata.authentic_data = entry.is_signed;
         let of_type = entry.records.iter().filter(|record| record.record_type() == query.query_type());
         let found: Vec<Record> =
             of_type.map(|record| Record::from_rdata(name.clone(), 300, record.clone())).collect();
