@@ -9,12 +9,42 @@ pub struct Symbol {
     pub weight: f64,
     /// Whether it decides alone.
     pub outcome: Outcome,
+    /// What kind of message it points to, if any.
+    pub tag: Option<Tag>,
+}
+
+/// What kind of message it is, beside the score. Decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tag {
+    /// Pretends to be somebody else to get at secrets.
+    Phishing,
+    /// Carries what does harm when it is opened.
+    Malware,
+    /// Sent to many: newsletters, lists, notices.
+    Bulk,
+}
+
+impl Tag {
+    /// Its name in text cases and in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Phishing => "phishing",
+            Self::Malware => "malware",
+            Self::Bulk => "bulk",
+        }
+    }
 }
 
 impl Symbol {
     /// A symbol that moves the score and decides nothing alone.
     pub const fn weighing(name: &'static str, weight: f64) -> Self {
-        Self { name, weight, outcome: Outcome::Weighs }
+        Self { name, weight, outcome: Outcome::Weighs, tag: None }
+    }
+
+    /// The same, pointing to a kind of message.
+    #[must_use]
+    pub const fn tagged(self, tag: Tag) -> Self {
+        Self { tag: Some(tag), ..self }
     }
 
     /// A symbol that decides alone.
@@ -24,7 +54,12 @@ impl Symbol {
             Outcome::Allowed => -CERTAIN,
             _ => CERTAIN,
         };
-        Self { name, weight, outcome }
+        let tag = match outcome {
+            Outcome::Phishing => Some(Tag::Phishing),
+            Outcome::Virus => Some(Tag::Malware),
+            _ => None,
+        };
+        Self { name, weight, outcome, tag }
     }
 }
 

@@ -34,7 +34,7 @@ pub mod mime;
 pub mod verdict;
 
 pub use facts::{AuthenticationResult, DmarcPolicy, Facts, VirusScan};
-pub use finding::{Finding, Symbol};
+pub use finding::{Finding, Symbol, Tag};
 pub use message::{Envelope, Message, PREFIX_LIMIT};
 pub use verdict::{Action, RecommendedAction, Verdict};
 

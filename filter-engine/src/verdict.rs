@@ -1,6 +1,6 @@
 //! From findings to what the node has to do (FIL-03 … FIL-11, FIL-15, QUA-23, QUA-24, SBL-03, SBL-04, SWL-03).
 
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Finding, Outcome, Tag};
 use contract::{
     messages::{Classification, Evidence},
     settings::{Settings, Text, incoming},
@@ -71,6 +71,9 @@ pub struct Verdict {
     pub hold: bool,
     /// Whether the SMTP answer refuses it for good (5xx); otherwise it is taken (250).
     pub smtp_reject: bool,
+    /// What kinds of message the evidence points to, each once. Phishing and malware only where the score is at least
+    /// [`TAGGED_SCORE`]: single findings occur in good mail, too.
+    pub tags: Vec<Tag>,
     /// The symbol that decided alone; `None` where the score did. Chooses the words of the SMTP answer.
     pub decisive: Option<&'static str>,
 }
@@ -100,6 +103,7 @@ pub(crate) fn judge(mut findings: Vec<Finding>, settings: &Settings) -> Verdict 
         subject_notation: notation(classification, action, settings),
         hold: action == Action::Quarantine,
         smtp_reject: refused,
+        tags: tags(&findings, score),
         decisive: decisive.map(|symbol| symbol.name),
         evidence: findings
             .into_iter()
@@ -110,6 +114,17 @@ pub(crate) fn judge(mut findings: Vec<Finding>, settings: &Settings) -> Verdict 
             })
             .collect(),
     }
+}
+
+/// The score from which on a message is said to be phishing or malware.
+pub const TAGGED_SCORE: f64 = 0.5;
+
+fn tags(findings: &[Finding], score: f64) -> Vec<Tag> {
+    let tags = findings.iter().filter_map(|finding| finding.symbol.tag);
+    let mut tags: Vec<Tag> = tags.filter(|tag| *tag == Tag::Bulk || score >= TAGGED_SCORE).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
 }
 
 /// The probability of these log-odds.

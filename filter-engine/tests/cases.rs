@@ -143,6 +143,7 @@ fn holds(expectation: &str, verdict: &Verdict) -> bool {
         Some(("notation", text)) => verdict.subject_notation.as_deref() == Some(text),
         Some(("reject", value)) => yes(verdict.smtp_reject, value),
         Some(("hold", value)) => yes(verdict.hold, value),
+        Some(("tag", name)) => verdict.tags.iter().any(|tag| tag.name() == name),
         Some(("header", text)) => verdict.evidence_header == text,
         Some((word, _)) => panic!("{word} can't be expected"),
     }

@@ -3,16 +3,16 @@
 use super::Check;
 use crate::{
     context::Context,
-    finding::{Finding, Symbol},
+    finding::{Finding, Symbol, Tag},
 };
 
-static EXECUTABLE: Symbol = Symbol::weighing("ATTACHMENT_EXECUTABLE", 2.1);
+static EXECUTABLE: Symbol = Symbol::weighing("ATTACHMENT_EXECUTABLE", 2.1).tagged(Tag::Malware);
 /// A file that shows one ending and has another.
-static DISGUISED: Symbol = Symbol::weighing("ATTACHMENT_DISGUISED", 1.8);
+static DISGUISED: Symbol = Symbol::weighing("ATTACHMENT_DISGUISED", 1.8).tagged(Tag::Malware);
 /// A page that opens in the browser, out of sight of every filter.
 static PAGE: Symbol = Symbol::weighing("ATTACHMENT_PAGE", 1.0);
 /// A disk image or a document with macros.
-static MACRO: Symbol = Symbol::weighing("ATTACHMENT_MACRO", 1.0);
+static MACRO: Symbol = Symbol::weighing("ATTACHMENT_MACRO", 1.0).tagged(Tag::Malware);
 
 pub(super) static CHECK: Check =
     Check { name: "attachment", symbols: &[&EXECUTABLE, &DISGUISED, &PAGE, &MACRO], run };

@@ -3,19 +3,19 @@
 use super::Check;
 use crate::{
     context::Context,
-    finding::{Finding, Symbol},
+    finding::{Finding, Symbol, Tag},
     html::Link,
     links::{Target, is_same_owner, registrable},
 };
 
 /// The text shows one host, the link goes to another.
-static MISMATCH: Symbol = Symbol::weighing("LINKS_MISMATCH", 1.0);
+static MISMATCH: Symbol = Symbol::weighing("LINKS_MISMATCH", 1.0).tagged(Tag::Phishing);
 /// The host is an address instead of a name.
-static ADDRESS: Symbol = Symbol::weighing("LINKS_ADDRESS", 1.5);
+static ADDRESS: Symbol = Symbol::weighing("LINKS_ADDRESS", 1.5).tagged(Tag::Phishing);
 /// The host has letters that look like others (RFC 3492).
 static PUNYCODE: Symbol = Symbol::weighing("LINKS_PUNYCODE", 0.8);
 /// A user name in front of the host hides it.
-static USER: Symbol = Symbol::weighing("LINKS_USER", 1.5);
+static USER: Symbol = Symbol::weighing("LINKS_USER", 1.5).tagged(Tag::Phishing);
 /// A port of its own.
 static PORT: Symbol = Symbol::weighing("LINKS_PORT", 0.6);
 /// A shortener hides the target.

@@ -1,6 +1,7 @@
 //! The checks, in the order in which they run; nothing else.
 
 mod attachment;
+mod bulk;
 mod dkim;
 mod dmarc;
 mod eicar;
@@ -10,6 +11,9 @@ mod headers;
 mod learned;
 mod links;
 mod lists;
+mod lookalike;
+mod markup;
+mod script;
 mod sender;
 mod spf;
 mod unscannable;
@@ -38,8 +42,12 @@ pub static CHECKS: &[&Check] = &[
     &dmarc::CHECK,
     &headers::CHECK,
     &sender::CHECK,
+    &lookalike::CHECK,
+    &script::CHECK,
     &links::CHECK,
+    &markup::CHECK,
     &attachment::CHECK,
+    &bulk::CHECK,
     &unscannable::CHECK,
     &learned::CHECK,
 ];

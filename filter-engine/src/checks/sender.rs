@@ -3,16 +3,16 @@
 use super::Check;
 use crate::{
     context::Context,
-    finding::{Finding, Symbol},
+    finding::{Finding, Symbol, Tag},
     links::{domain_of, is_free_mail, is_same_owner, registrable},
 };
 
 /// The display name holds an address of another domain.
-static OTHER_ADDRESS: Symbol = Symbol::weighing("SENDER_OTHER_ADDRESS", 1.8);
+static OTHER_ADDRESS: Symbol = Symbol::weighing("SENDER_OTHER_ADDRESS", 1.8).tagged(Tag::Phishing);
 /// The display name is the recipient's domain, the address is not.
-static AS_RECIPIENT: Symbol = Symbol::weighing("SENDER_AS_RECIPIENT", 1.5);
+static AS_RECIPIENT: Symbol = Symbol::weighing("SENDER_AS_RECIPIENT", 1.5).tagged(Tag::Phishing);
 /// The display name is that of a firm, the address is of another domain.
-static AS_BRAND: Symbol = Symbol::weighing("SENDER_AS_BRAND", 1.8);
+static AS_BRAND: Symbol = Symbol::weighing("SENDER_AS_BRAND", 1.8).tagged(Tag::Phishing);
 /// Answers go to another domain.
 static REPLY_ELSEWHERE: Symbol = Symbol::weighing("SENDER_REPLY_ELSEWHERE", 0.3);
 /// Answers go to a free mailbox, though the sender writes from a domain of its own.
@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 /// Names that are often stolen. Each is also part of the domains that the firm sends from.
-const BRANDS: [&str; 26] = [
+pub(super) const BRANDS: [&str; 26] = [
     "paypal",
     "netflix",
     "microsoft",

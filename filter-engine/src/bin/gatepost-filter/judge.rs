@@ -45,7 +45,9 @@ pub(crate) fn explain(model: Option<&str>, path: &str) -> Result<String, String>
     let settings = settings();
     let bytes = corpus::read(Path::new(path))?;
     let verdict = judge(&bytes, &settings, &model);
-    let mut lines = vec![format!("{:.4}  {}", verdict.score, word(&verdict))];
+    let tags: Vec<&str> = verdict.tags.iter().map(|tag| tag.name()).collect();
+    let mut lines =
+        vec![format!("{:.4}  {}  {}", verdict.score, word(&verdict), tags.join(", ")).trim_end().to_owned()];
     lines.extend(
         verdict.evidence.iter().map(|one| format!("{:+7.3}  {}  {}", one.weight, one.symbol, one.detail)),
     );
