@@ -11,10 +11,13 @@
 //! | `up.rs`, `demo.rs`, `demo_mail.rs` | the first command |
 //! | `test.rs`, `machine.rs` | the second command; PostgreSQL and the browser for it |
 //! | `gateway.rs`, `bench.rs` | for checks and measurements from outside |
+//! | `filter.rs`, `filter_peers.rs` | training the filter, and measuring it beside others |
 
 mod bench;
 mod demo;
 mod demo_mail;
+mod filter;
+mod filter_peers;
 mod gateway;
 mod installation;
 mod machine;
@@ -48,6 +51,8 @@ enum Task {
         #[command(subcommand)]
         what: Option<Measured>,
     },
+    /// Makes the filter's model from labelled messages, and says how it was made
+    Train(filter::Training),
     /// Rewrites openapi/openapi.json and tests/golden/ from the code
     Golden,
 }
@@ -59,6 +64,8 @@ enum Measured {
     Smtp(bench::Options),
     /// The API's answers with 10,000 domains and 100,000 users, on both databases
     Control,
+    /// Trains on DIR/train, judges DIR/dev, beside Bogofilter, SpamAssassin and Rspamd where they are there
+    Filter(filter::Measurement),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +87,8 @@ fn work(task: Task) -> Result<()> {
         Task::Bench { what: None } => bench::run(&project, &bench::Options::default()),
         Task::Bench { what: Some(Measured::Smtp(options)) } => bench::run(&project, &options),
         Task::Bench { what: Some(Measured::Control) } => bench::control(&project),
+        Task::Bench { what: Some(Measured::Filter(options)) } => filter::measure(&project, &options),
+        Task::Train(options) => filter::train(&project, &options),
         Task::Golden => test::golden(&project),
     }
 }
