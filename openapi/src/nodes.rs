@@ -310,6 +310,12 @@ pub enum Order {
         /// The node's id of the message.
         message_id: String,
     },
+    /// Forget what destination servers said of recipients (CAL-01, CAL-02, PER-14).
+    ClearCallouts {
+        /// The domain; all if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        domain: Option<String>,
+    },
 }
 
 /// The mail nodes.

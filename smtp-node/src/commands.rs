@@ -1,4 +1,4 @@
-//! Carries out what the API commands: releases of held messages. Each command is carried out once: that it was is
+//! Carries out what the API commands: releases of held messages, and forgetting recipients. Each command is carried out once: that it was is
 //! written into the spool in the same commit as the message, and forgotten only after the API has heard of it.
 
 use crate::{
@@ -104,6 +104,10 @@ async fn obey(node: &Arc<Node>, api: &Api, command: &Command) -> Result<(), Comm
             }
             Err(error) => return Err(error),
         }
+    }
+    if let Order::ClearCallouts { domain } = &command.order {
+        node.callouts.clear(domain.as_deref());
+        tracing::info!(command = command.id.0, domain, "what is known of recipients is forgotten");
     }
     Ok(acknowledge(node, api, &command.id).await?)
 }

@@ -56,7 +56,7 @@ impl Session {
 
     /// Reads more of a message; `Some` if there will be no more.
     async fn read_more(&mut self, end: Instant) -> io::Result<Option<Next>> {
-        let deadline = end.min(Instant::now() + self.node.config.command_timeout);
+        let deadline = end.min(Instant::now() + self.patience());
         match self.connection.read_more(ROOM, deadline).await {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(Next::Close)),

@@ -146,8 +146,8 @@ impl Session {
         Ok(None)
     }
 
-    /// How long the next command may take.
-    fn patience(&self) -> Duration {
+    /// How long the next command, or the next octets of a message, may take.
+    pub(super) fn patience(&self) -> Duration {
         let config = &self.node.config;
         let usual = if self.said_hello { config.command_timeout } else { config.greeting_timeout };
         if self.is_hurried { usual.min(HURRIED) } else { usual }

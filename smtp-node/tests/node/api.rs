@@ -136,6 +136,16 @@ impl ApiServer {
         self.shared.commanded.notify_waiters();
     }
 
+    /// Commands to forget what is known of recipients.
+    pub(crate) fn command_clearing(&self, id: &str, domain: Option<&str>) {
+        let command = match domain {
+            Some(domain) => json!({ "id": id, "kind": "clear_callouts", "domain": domain }),
+            None => json!({ "id": id, "kind": "clear_callouts" }),
+        };
+        self.shared.kept.lock().unwrap().commands.push(command);
+        self.shared.commanded.notify_waiters();
+    }
+
     /// Commands that were not acknowledged.
     pub(crate) fn commands(&self) -> usize {
         self.shared.kept.lock().unwrap().commands.len()

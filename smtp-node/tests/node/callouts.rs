@@ -1,6 +1,6 @@
 //! Recipients that the destination server is asked for, and how many bounces a domain takes.
 
-use crate::{destination::Mood, settled::Judging};
+use crate::{destination::Mood, running::until, settled::Judging};
 use contract::domains::Route;
 use serde_json::json;
 use std::time::Duration;
@@ -70,7 +70,7 @@ async fn while_the_destination_does_not_answer_the_setting_decides() {
     judging.stop().await;
 }
 
-/// CAL-01, CAL-02: what is known is forgotten when somebody says so, and when the routes change.
+/// CAL-01, CAL-02, PER-14: what is known is forgotten when somebody says so, and when the routes change.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_of_recipients_can_be_cleared() {
     let judging = Judging::start(&[("ours.test", &[])]).await;
@@ -78,8 +78,16 @@ async fn what_is_known_of_recipients_can_be_cleared() {
     assert!(rcpt(&judging, "bob@ours.test").await.starts_with("550 "));
     judging.destination.set_mood(Mood::Knows("bob"));
     assert!(rcpt(&judging, "bob@ours.test").await.starts_with("550 "), "remembered");
-    judging.node.node.callouts.clear(Some("ours.test"));
+    judging.api.command_clearing("one", Some("other.test"));
+    until("the command to be carried out", || async { judging.api.commands() == 0 }).await;
+    assert!(rcpt(&judging, "bob@ours.test").await.starts_with("550 "), "of another domain");
+    judging.api.command_clearing("two", Some("ours.test"));
+    until("the command to be carried out", || async { judging.api.commands() == 0 }).await;
     assert!(rcpt(&judging, "bob@ours.test").await.starts_with("250 "));
+    judging.destination.set_mood(Mood::Knows("dora"));
+    judging.api.command_clearing("three", None);
+    until("the command to be carried out", || async { judging.api.commands() == 0 }).await;
+    assert!(rcpt(&judging, "bob@ours.test").await.starts_with("550 "));
     let mut domain = (**judging.node.node.policy.current().domain("ours.test").unwrap()).clone();
     let routes: Vec<Route> =
         vec!["127.0.0.1:1".parse().unwrap(), judging.destination.route().parse().unwrap()];
