@@ -12,12 +12,14 @@
 //! | `test.rs`, `machine.rs` | the second command; PostgreSQL and the browser for it |
 //! | `gateway.rs`, `bench.rs` | for checks and measurements from outside |
 //! | `filter.rs`, `filter_peers.rs` | training the filter, and measuring it beside others |
+//! | `fuzz.rs` | trying its parsers with damaged messages |
 
 mod bench;
 mod demo;
 mod demo_mail;
 mod filter;
 mod filter_peers;
+mod fuzz;
 mod gateway;
 mod installation;
 mod machine;
@@ -53,6 +55,8 @@ enum Task {
     },
     /// Makes the filter's model from labelled messages, and says how it was made
     Train(filter::Training),
+    /// Tries the filter's parsers with damaged messages
+    Fuzz(fuzz::Options),
     /// Rewrites openapi/openapi.json and tests/golden/ from the code
     Golden,
 }
@@ -89,6 +93,7 @@ fn work(task: Task) -> Result<()> {
         Task::Bench { what: Some(Measured::Control) } => bench::control(&project),
         Task::Bench { what: Some(Measured::Filter(options)) } => filter::measure(&project, &options),
         Task::Train(options) => filter::train(&project, &options),
+        Task::Fuzz(options) => fuzz::try_parsers(&project, &options),
         Task::Golden => test::golden(&project),
     }
 }

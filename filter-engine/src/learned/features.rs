@@ -6,7 +6,7 @@
 use super::{
     buckets::{Buckets, SEED, hash},
     relations::relation_features,
-    wording::{TEXT_BYTES, plain, shape, unquoted, untagged, visible, words},
+    wording::{TEXT_BYTES, plain, shape, unquoted, untagged, visible, words, words_as_written},
 };
 use crate::{
     html::cut,
@@ -217,7 +217,7 @@ fn subject_features(message: &Message<'_>, buckets: &mut Buckets) {
 /// Words, and pairs of words at most two others apart (orthogonal sparse bigrams).
 fn word_features(text: &str, buckets: &mut Buckets) {
     let mut before: [u64; 3] = [0; 3];
-    for word in words(text) {
+    for word in words_as_written(text) {
         let own = hash(SEED, word.as_bytes());
         buckets.add(own);
         for (distance, earlier) in (1u64..).zip(before) {

@@ -38,6 +38,8 @@ pub(super) fn plain(text: &str) -> String {
             }
         } else if one.is_ascii_digit() {
             plain.push('0');
+        } else if one.is_ascii() {
+            plain.push(one.to_ascii_lowercase());
         } else {
             plain.extend(one.to_lowercase());
         }
@@ -46,9 +48,13 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
+    words_as_written(text).map(plain)
+}
+
+/// The words of a text that is plain already.
+pub(super) fn words_as_written(text: &str) -> impl Iterator<Item = &str> {
     text.split(|one: char| !one.is_alphanumeric() && one != '\'' && one != '$' && one != '!')
         .filter(|word| !word.is_empty() && word.len() <= 40)
-        .map(plain)
 }
 
 /// A subject without the tag of a list in front.
