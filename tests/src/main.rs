@@ -18,6 +18,8 @@ mod browser;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod dialogue;
 #[cfg(test)]
 mod gateway;

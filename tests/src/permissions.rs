@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// What to call an operation with, so that somebody who may call it succeeds.
-struct Arguments {
+pub(crate) struct Arguments {
     path: Vec<String>,
     body: Option<Value>,
 }
@@ -29,7 +29,7 @@ impl Arguments {
 }
 
 /// A tenant to be reached, with a held message of its mailbox.
-struct Tenant {
+pub(crate) struct Tenant {
     slug: &'static str,
     domain: String,
     mailbox: String,
@@ -39,7 +39,7 @@ struct Tenant {
 }
 
 /// How an operation is called for this tenant; what is destroyed is made anew before.
-fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments {
+pub(crate) fn arguments(operation: &Operation, tenant: &Tenant, scratch: &str) -> Arguments {
     let (host, port) = tenant.route.rsplit_once(':').unwrap();
     let route = json!({ "host": host, "port": port.parse::<u16>().unwrap() });
     let domain = tenant.domain.clone();
@@ -199,7 +199,7 @@ fn of_nodes(operation: &str, scratch: &str) -> Arguments {
 }
 
 /// Operations that name no tenant: foreign is the same as own.
-fn names_a_tenant(operation: &Operation) -> bool {
+pub(crate) fn names_a_tenant(operation: &Operation) -> bool {
     // What is suggested for a name does not depend on whose it is.
     operation.id != "suggest_routes"
         && ["{domain}", "{reseller}", "{address}", "{username}"]
@@ -207,7 +207,7 @@ fn names_a_tenant(operation: &Operation) -> bool {
             .any(|place| operation.path.contains(place))
 }
 
-async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {
+pub(crate) async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Answer {
     let path: Vec<&str> = arguments.path.iter().map(String::as_str).collect();
     let file = match operation.path.rsplit('/').next() {
         Some("import") => Some(("text/csv", b"line".to_vec())),
@@ -225,7 +225,7 @@ async fn ask(actor: &Actor, operation: &Operation, arguments: &Arguments) -> Ans
     actor.send(operation, &path, query, arguments.body.as_ref()).await
 }
 
-async fn tenant(gateway: &TestGateway, slug: &'static str) -> Tenant {
+pub(crate) async fn tenant(gateway: &TestGateway, slug: &'static str) -> Tenant {
     let subject = format!("held for {slug}");
     let mailbox = format!("user@{slug}.test");
     let reply = gateway.dialogue().mail("jane@sender.test", &mailbox, &messages::spam_with_parts(&subject));
@@ -243,13 +243,13 @@ async fn tenant(gateway: &TestGateway, slug: &'static str) -> Tenant {
 
 /// What the matrix says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Expected {
+pub(crate) enum Expected {
     Done,
     Refused,
     Hidden,
 }
 
-fn expected(operation: &Operation, role: Role, is_own: bool) -> Option<Expected> {
+pub(crate) fn expected(operation: &Operation, role: Role, is_own: bool) -> Option<Expected> {
     let Access::Needs(permission) = operation.access else { return None };
     let is_granted = permission.cell(role).granted_by_default();
     let is_reached = is_own || role == Role::Administrator || !names_a_tenant(operation);
@@ -260,7 +260,7 @@ fn expected(operation: &Operation, role: Role, is_own: bool) -> Option<Expected>
     })
 }
 
-fn holds(expected: Expected, operation: &Operation, answer: &Answer) -> bool {
+pub(crate) fn holds(expected: Expected, operation: &Operation, answer: &Answer) -> bool {
     match expected {
         // Removing what is not there is done; `{node}` names one that nobody made.
         Expected::Done if operation.id == "remove_node" => matches!(answer.status, 204 | 404),
