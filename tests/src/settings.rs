@@ -47,6 +47,7 @@ fn other_value(setting: &dyn AnySetting) -> Value {
             json!("Europe/Berlin"),
             json!("a@ours.test"),
             json!("[x]"),
+            json!("#7a1f5c"),
             json!("x"),
         ],
     };

@@ -6,6 +6,7 @@
 //! | `rar` | what a rar archive lists |
 //! | [`kinds`] | what a file is by its first octets, and what its name says |
 //! | [`objection`] | what a recipient's settings object to |
+//! | `skeleton` | a large message without the middles of its files |
 //!
 //! Names are read in every way a mail program may read them. What could not be looked into is noted, never taken for
 //! clean. Nothing here writes a file or runs anything.
@@ -14,18 +15,17 @@ mod archive;
 pub mod kinds;
 pub mod objection;
 mod rar;
+mod skeleton;
 
 use crate::smtp::incoming::Content;
-use bytes::Bytes;
 use mail_parser::{ContentType, Message, MessageParser, MimeHeaders, PartType};
-use std::{
-    io::Read,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::Semaphore;
 
-/// Octets up to which a message is looked into at once; larger ones wait for their turn.
+/// Octets up to which messages are looked into side by side; larger ones one at a time.
 const SMALL: u64 = 1024 * 1024;
+/// Small messages looked into at a time.
+const AT_A_TIME: u8 = 4;
 /// Attached messages inside attached messages.
 const MESSAGES: usize = 16;
 /// Files noted.
@@ -78,13 +78,13 @@ fn note(place: &mut String, name: &str) {
     }
 }
 
-/// Looks into messages, one large one at a time.
+/// Looks into messages, a few at a time, so that neither memory nor time is without bound.
 #[derive(Debug)]
 pub struct Inspector(Semaphore);
 
 impl Default for Inspector {
     fn default() -> Self {
-        Self(Semaphore::new(1))
+        Self(Semaphore::new(AT_A_TIME.into()))
     }
 }
 
@@ -94,18 +94,17 @@ impl Inspector {
         if content.file.is_none() && is_plain(&content.beginning) {
             return Inventory::default();
         }
-        let turn = if content.size > SMALL { self.0.acquire().await.ok() } else { None };
+        let places = if content.size > SMALL { AT_A_TIME } else { 1 };
+        let turn = self.0.acquire_many(places.into()).await.ok();
         let (beginning, file) = (content.beginning.clone(), content.file.clone());
         let read = move || {
-            let octets = match file {
-                None => beginning,
-                Some(file) => {
-                    let mut octets = Vec::new();
-                    file.read()?.read_to_end(&mut octets)?;
-                    Bytes::from(octets)
-                }
-            };
-            Ok::<_, std::io::Error>(inspect_octets(&octets))
+            let Some(file) = file else { return Ok(inspect_octets(&beginning)) };
+            let skeleton = skeleton::read(file.read()?)?;
+            let mut inventory = inspect_octets(&skeleton.octets);
+            if skeleton.is_cut {
+                note(&mut inventory.unread, "too much");
+            }
+            Ok::<_, std::io::Error>(inventory)
         };
         let inventory = tokio::task::spawn_blocking(read).await.map_err(std::io::Error::other).flatten();
         drop(turn);
