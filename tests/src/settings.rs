@@ -48,6 +48,8 @@ fn other_value(setting: &dyn AnySetting) -> Value {
             json!("a@ours.test"),
             json!("[x]"),
             json!("#7a1f5c"),
+            json!("https://help.example.net"),
+            json!("panel.example.net"),
             json!("x"),
         ],
     };
