@@ -37,7 +37,7 @@ impl Entry<'_> {
     /// What somebody does to their own account: it belongs where they belong.
     pub const fn about(caller: &Caller) -> Self {
         let (domain_id, reseller_id) = match caller.reach {
-            Reach::Reseller { id } => (None, Some(id)),
+            Reach::Reseller { id, .. } => (None, Some(id)),
             Reach::Domain { id } | Reach::Mailbox { domain_id: id, .. } => (Some(id), None),
             Reach::All => (None, None),
         };

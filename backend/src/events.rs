@@ -79,8 +79,10 @@ impl Announcement {
         let is_meant = match (&self.audience, reach) {
             (Audience::User(id), _) => id == user,
             (_, Reach::All) | (Audience::Everybody, _) => true,
-            (Audience::Reseller(id), Reach::Reseller { id: own }) => id == own,
-            (Audience::Domain { reseller_id, .. }, Reach::Reseller { id }) => *reseller_id == Some(*id),
+            (Audience::Reseller(id), Reach::Reseller { all, .. }) => all.contains(id),
+            (Audience::Domain { reseller_id, .. }, Reach::Reseller { all, .. }) => {
+                reseller_id.is_some_and(|id| all.contains(&id))
+            }
             (
                 Audience::Domain { id, .. },
                 Reach::Domain { id: own } | Reach::Mailbox { domain_id: own, .. },
@@ -184,8 +186,8 @@ mod tests {
             _ => None,
         };
         assert_eq!(heard(&Reach::All), Some((9, 2)));
-        assert_eq!(heard(&Reach::Reseller { id: 7 }), Some((9, 2)));
-        assert_eq!(heard(&Reach::Reseller { id: 8 }), None);
+        assert_eq!(heard(&Reach::Reseller { id: 7, all: vec![7] }), Some((9, 2)));
+        assert_eq!(heard(&Reach::Reseller { id: 8, all: vec![8] }), None);
         assert_eq!(heard(&Reach::Domain { id: 2 }), None);
         assert_eq!(heard(&mailbox("anna@a.test")), Some((5, 1)));
         assert_eq!(heard(&mailbox("carl@a.test")), None);

@@ -2,9 +2,10 @@
 //! touches, in the same transaction; nodes ask for what is newer than what they have.
 
 use crate::{
+    access::family,
     db::{
         Conn,
-        schema::{domains, policy_documents, policy_revision},
+        schema::{domains, policy_documents, policy_revision, resellers},
     },
     error::ApiResult,
 };
@@ -42,13 +43,12 @@ pub fn removed(conn: &mut Conn, document: Document<'_>) -> ApiResult<i64> {
     touch(conn, document, true)
 }
 
-/// The documents of every domain of a reseller have changed: two statements, however many they are.
+/// The documents of every domain of a reseller and of its sub-resellers have changed: four statements, however many
+/// they are.
 pub fn changed_of_reseller(conn: &mut Conn, reseller: i64) -> ApiResult<()> {
-    diesel::update(policy_revision::table)
-        .set(policy_revision::revision.eq(policy_revision::revision + 1))
-        .execute(conn)?;
-    let revision: i64 = policy_revision::table.select(policy_revision::revision).first(conn)?;
-    let owned = domains::table.filter(domains::reseller_id.eq(reseller)).select(domains::name);
+    let all = family::with_subs(conn, reseller)?;
+    let owned = domains::table.filter(domains::reseller_id.eq_any(all)).select(domains::name);
+    let revision = next_revision(conn)?;
     diesel::update(policy_documents::table)
         .filter(policy_documents::kind.eq("domain"))
         .filter(policy_documents::key.eq_any(owned))
@@ -57,11 +57,27 @@ pub fn changed_of_reseller(conn: &mut Conn, reseller: i64) -> ApiResult<()> {
     Ok(())
 }
 
-fn touch(conn: &mut Conn, document: Document<'_>, is_removed: bool) -> ApiResult<i64> {
+/// The documents of a reseller's sub-resellers have changed: they hold its values, too.
+pub fn changed_of_subs(conn: &mut Conn, reseller: i64) -> ApiResult<()> {
+    let subs = resellers::table.filter(resellers::parent_id.eq(reseller)).select(resellers::slug);
+    let revision = next_revision(conn)?;
+    diesel::update(policy_documents::table)
+        .filter(policy_documents::kind.eq("reseller"))
+        .filter(policy_documents::key.eq_any(subs))
+        .set(policy_documents::revision.eq(revision))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn next_revision(conn: &mut Conn) -> ApiResult<i64> {
     diesel::update(policy_revision::table)
         .set(policy_revision::revision.eq(policy_revision::revision + 1))
         .execute(conn)?;
-    let revision: i64 = policy_revision::table.select(policy_revision::revision).first(conn)?;
+    Ok(policy_revision::table.select(policy_revision::revision).first(conn)?)
+}
+
+fn touch(conn: &mut Conn, document: Document<'_>, is_removed: bool) -> ApiResult<i64> {
+    let revision = next_revision(conn)?;
     let (kind, key) = document.place();
     let values = (policy_documents::revision.eq(revision), policy_documents::is_removed.eq(is_removed));
     let known = diesel::update(policy_documents::table.find((kind, key))).set(values).execute(conn)?;

@@ -163,8 +163,8 @@ fn create_reseller(words: &[&str]) -> Result<(), String> {
     let name = options.get("name").unwrap_or(&slug).to_owned();
     let shown = slug.clone();
     let created = change(&Config::from_environment()?, move |conn, clock| {
-        let new = NewReseller { name, domain_limit: 0 };
-        resellers::create(conn, clock, &Actor::command_line(), &slug, &new)
+        let new = NewReseller { name, domain_limit: 0, parent: None };
+        resellers::create(conn, clock, &Actor::command_line(), (&slug, None), &new)
     })?;
     say(&if created {
         format!("Created the reseller {shown}.")

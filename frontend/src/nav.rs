@@ -131,7 +131,7 @@ pub static NAV: &[NavItem] = &[
         short: "resellers.title",
         icon: "building-2",
         permission: Permission::ResellersEdit,
-        place: Place::Installation,
+        place: Place::Many,
         view: pages::resellers::page,
     },
     NavItem {

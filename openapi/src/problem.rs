@@ -233,12 +233,13 @@ pub enum InvalidCode {
 
 impl InvalidCode {
     /// Every code.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Required,
         Self::WrongType,
         Self::OutOfRange,
         Self::UnknownChoice,
         Self::UnknownField,
+        Self::Fixed,
         Self::NotAtThisLevel,
         Self::TooLong,
         Self::Characters,

@@ -1,7 +1,7 @@
-//! Acting as one of one's users (USR-06): strictly downwards within one's reach, and never twice. The right to it is
+//! Acting as one of one's users (USR-06): strictly downwards within one's reach (sub-resellers are below), and never twice. The right to it is
 //! looked at again at each request: it ends with the session, the role or the reach of whoever acts (P4).
 
-use super::{Caller, Origin, UserRow, credential::Credential, find_caller};
+use super::{Caller, Origin, UserRow, credential::Credential, find_caller, scope::Reach};
 use crate::{
     db::Conn,
     error::{ApiError, ApiResult},
@@ -36,7 +36,10 @@ impl Caller {
 
     /// Whether the caller may act as that user.
     pub(crate) fn may_act_as(&self, conn: &mut Conn, user: &UserRow) -> ApiResult<bool> {
-        let is_below = user.role()? > self.role;
+        let of_sub =
+            |id: &i64, all: &[i64]| user.reseller_id.is_some_and(|it| it != *id && all.contains(&it));
+        let is_sub = matches!(&self.reach, Reach::Reseller { id, all } if of_sub(id, all));
+        let is_below = user.role()? > self.role || is_sub;
         let may = is_below && self.acted_by.is_none() && self.may(Permission::LoginAs);
         Ok(may && self.reach.has_user(conn, user)?)
     }

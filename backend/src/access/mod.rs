@@ -7,6 +7,7 @@ mod acting;
 pub mod buckets;
 pub mod credential;
 pub mod device;
+pub mod family;
 pub mod login_limits;
 mod node;
 pub mod password;

@@ -1,7 +1,10 @@
-//! What a caller reaches: administrators everything, resellers their own domains, domain users their domain, email
+//! What a caller reaches: administrators everything, resellers their own domains and those of their sub-resellers, domain users their domain, email
 //! users their mailbox. Lists carry it into their SQL; single things are looked up and compared.
 
-use super::UserRow;
+use super::{
+    UserRow,
+    family::{self, Family},
+};
 use crate::{
     db::{
         Backend, Conn,
@@ -21,10 +24,12 @@ const IDS: usize = 1000;
 pub enum Reach {
     /// Every tenant.
     All,
-    /// The domains of a reseller.
+    /// The domains of a reseller and of its sub-resellers.
     Reseller {
         /// Its id.
         id: i64,
+        /// Its id and those of its sub-resellers.
+        all: Vec<i64>,
     },
     /// One domain.
     Domain {
@@ -76,7 +81,7 @@ impl Reach {
     pub fn has_domain(&self, domain: &Domain) -> bool {
         match self {
             Self::All => true,
-            Self::Reseller { id } => domain.reseller_id == Some(*id),
+            Self::Reseller { all, .. } => domain.reseller_id.is_some_and(|id| all.contains(&id)),
             Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => domain.id == *id,
         }
     }
@@ -85,7 +90,7 @@ impl Reach {
     pub fn has_reseller(&self, reseller: &Reseller) -> bool {
         match self {
             Self::All => true,
-            Self::Reseller { id } => reseller.id == *id,
+            Self::Reseller { all, .. } => all.contains(&reseller.id),
             Self::Domain { .. } | Self::Mailbox { .. } => false,
         }
     }
@@ -103,7 +108,7 @@ impl Reach {
         Ok(match self {
             Self::All => true,
             Self::Mailbox { address, .. } => *address == user.username,
-            Self::Reseller { id } if user.reseller_id == Some(*id) => true,
+            Self::Reseller { all, .. } if user.reseller_id.is_some_and(|id| all.contains(&id)) => true,
             Self::Reseller { .. } | Self::Domain { .. } => {
                 let domains = find_domains(conn, user.domain_id)?;
                 domains.first().is_some_and(|domain| self.has_domain(domain))
@@ -116,10 +121,11 @@ impl Reach {
         let query = users::table.into_boxed();
         match self {
             Self::All => query,
-            Self::Reseller { id } => {
-                let owned =
-                    domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id.nullable());
-                query.filter(users::reseller_id.eq(*id).or(users::domain_id.eq_any(owned)))
+            Self::Reseller { all, .. } => {
+                let owned = domains::table
+                    .filter(domains::reseller_id.eq_any(all.clone()))
+                    .select(domains::id.nullable());
+                query.filter(users::reseller_id.eq_any(all.clone()).or(users::domain_id.eq_any(owned)))
             }
             Self::Domain { id } => query.filter(users::domain_id.eq(*id)),
             Self::Mailbox { address, .. } => query.filter(users::username.eq(address.clone())),
@@ -131,7 +137,7 @@ impl Reach {
         let query = domains::table.into_boxed();
         match self {
             Self::All => query,
-            Self::Reseller { id } => query.filter(domains::reseller_id.eq(Some(*id))),
+            Self::Reseller { all, .. } => query.filter(domains::reseller_id.eq_any(all.clone())),
             Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => query.filter(domains::id.eq(*id)),
         }
     }
@@ -158,7 +164,7 @@ impl Reach {
         let query = domains::table.select(domains::id).into_boxed();
         match self {
             Self::All => query,
-            Self::Reseller { id } => query.filter(domains::reseller_id.eq(*id)),
+            Self::Reseller { all, .. } => query.filter(domains::reseller_id.eq_any(all.clone())),
             Self::Domain { id } | Self::Mailbox { domain_id: id, .. } => query.filter(domains::id.eq(*id)),
         }
     }
@@ -240,11 +246,8 @@ pub(super) fn place_of(
         }
         Role::Reseller => {
             let id = reseller_id.ok_or_else(broken)?;
-            let (slug, is_suspended) = resellers::table
-                .find(id)
-                .select((resellers::slug, resellers::is_suspended))
-                .first::<(String, bool)>(conn)?;
-            Ok(Place { reach: Reach::Reseller { id }, reseller: Some(slug), domain: None, is_suspended })
+            let Family { slug, is_suspended, all, .. } = family::family(conn, id)?;
+            Ok(Place { reach: Reach::Reseller { id, all }, reseller: Some(slug), domain: None, is_suspended })
         }
         Role::Domain | Role::Email => {
             let id = domain_id.ok_or_else(broken)?;
@@ -254,16 +257,21 @@ pub(super) fn place_of(
                 .select((
                     domains::name,
                     domains::is_suspended,
-                    (resellers::slug, resellers::is_suspended).nullable(),
+                    (resellers::slug, resellers::is_suspended, resellers::parent_id).nullable(),
                 ))
-                .first::<(String, bool, Option<(String, bool)>)>(conn)?;
-            let is_suspended = own || owner.as_ref().is_some_and(|(_, is_suspended)| *is_suspended);
+                .first::<(String, bool, Option<(String, bool, Option<i64>)>)>(conn)?;
+            let is_suspended = own
+                || match &owner {
+                    Some((_, false, Some(parent))) => family::itself_suspended(conn, *parent)?,
+                    Some((_, is_suspended, _)) => *is_suspended,
+                    None => false,
+                };
             let reach = if role == Role::Domain {
                 Reach::Domain { id }
             } else {
                 Reach::Mailbox { domain_id: id, address: username.to_lowercase() }
             };
-            Ok(Place { reach, reseller: owner.map(|(slug, _)| slug), domain: Some(name), is_suspended })
+            Ok(Place { reach, reseller: owner.map(|(slug, ..)| slug), domain: Some(name), is_suspended })
         }
         Role::Guest => Err(broken()),
     }
@@ -295,7 +303,7 @@ mod tests {
         let email = Reach::Mailbox { domain_id: 1, address: "anna@d1.test".into() };
         for (reach, sees_foreign) in [
             (Reach::All, true),
-            (Reach::Reseller { id: 7 }, false),
+            (Reach::Reseller { id: 7, all: vec![7, 9] }, false),
             (Reach::Domain { id: 1 }, false),
             (email.clone(), false),
         ] {
@@ -304,8 +312,14 @@ mod tests {
             assert_eq!(reach.has_domain(&foreign), sees_foreign, "{reach:?}");
             assert_eq!(reach.has_mailbox(&mailbox(&foreign, "anna")), sees_foreign, "{reach:?}");
         }
+        let of_sub = domain(4, Some(9));
+        assert!(Reach::Reseller { id: 7, all: vec![7, 9] }.has_domain(&of_sub), "a sub-reseller's domain");
+        assert!(!Reach::Reseller { id: 9, all: vec![9] }.has_domain(&own), "the domain of whom it works for");
         assert!(!email.has_mailbox(&mailbox(&own, "bob")));
-        assert!(!Reach::Reseller { id: 7 }.has_domain(&domain(3, None)), "the administrators' own domain");
+        assert!(
+            !Reach::Reseller { id: 7, all: vec![7] }.has_domain(&domain(3, None)),
+            "the administrators' own domain"
+        );
         assert!(!Reach::Domain { id: 1 }.has_reseller(&Reseller { id: 7, slug: "r".into() }));
     }
 }

@@ -15,6 +15,7 @@ diesel::table! {
         domain_limit -> Integer,
         created_at -> BigInt,
         is_suspended -> Bool,
+        parent_id -> Nullable<BigInt>,
     }
 }
 

@@ -89,7 +89,7 @@ impl Search {
         let mut rows = audit::table.into_boxed();
         rows = match &self.reach {
             Reach::All => rows,
-            Reach::Reseller { id } => rows.filter(audit::reseller_id.eq(*id)),
+            Reach::Reseller { all, .. } => rows.filter(audit::reseller_id.eq_any(all.clone())),
             Reach::Domain { id } => rows.filter(audit::domain_id.eq(*id)),
             // Nobody else has the permission; if somebody gets it, there is nothing to see.
             Reach::Mailbox { .. } => rows.filter(audit::domain_id.eq(-1)),

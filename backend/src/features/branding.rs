@@ -3,7 +3,7 @@
 
 use super::settings_store as store;
 use crate::{
-    access::{Caller, scope::Reseller},
+    access::{Caller, family::parents, scope::Reseller},
     audit::{self, Actor, Entry},
     clock::Clock,
     db::{
@@ -87,8 +87,11 @@ fn reseller_at(conn: &mut Conn, host: &str) -> ApiResult<Option<i64>> {
 
 fn brand(conn: &mut Conn, reseller: Option<i64>) -> ApiResult<Brand> {
     let values = in_force(conn, reseller)?;
-    let candidates: Vec<i64> = reseller.into_iter().chain([INSTALLATION]).collect();
-    // Resellers' ids are above the installation's: the first one is the narrower.
+    let parents = parents(conn, reseller)?;
+    let candidates: Vec<i64> =
+        reseller.into_iter().chain(parents.into_values()).chain([INSTALLATION]).collect();
+    // A sub-reseller is younger than whom it works for, and the installation's id is the lowest: the first one is
+    // the narrowest.
     let logo: Option<String> = logos::table
         .filter(logos::reseller_id.eq_any(candidates))
         .order(logos::reseller_id.desc())

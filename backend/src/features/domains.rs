@@ -141,7 +141,8 @@ pub(crate) fn domain_name(text: &str) -> Option<String> {
     (name.contains('.') && routes::is_host_name(&name)).then_some(name)
 }
 
-/// Who owns a new domain: an administrator may name a reseller, a reseller is the owner.
+/// Who owns a new domain: an administrator may name a reseller, a reseller one of its
+/// sub-resellers, or it is the owner.
 pub(super) fn owner(conn: &mut Conn, reach: &Granted<Reach>, named: Option<&str>) -> ApiResult<Option<i64>> {
     let unknown = || ApiError::invalid("/reseller", InvalidCode::NotFound);
     let named = match named {
@@ -150,8 +151,8 @@ pub(super) fn owner(conn: &mut Conn, reach: &Granted<Reach>, named: Option<&str>
     };
     match (reach.target(), named) {
         (Reach::All, named) => Ok(named.map(|reseller| reseller.id)),
-        (Reach::Reseller { id }, None) => Ok(Some(*id)),
-        (Reach::Reseller { id }, Some(reseller)) if reseller.id == *id => Ok(Some(*id)),
+        (Reach::Reseller { id, .. }, None) => Ok(Some(*id)),
+        (Reach::Reseller { all, .. }, Some(reseller)) if all.contains(&reseller.id) => Ok(Some(reseller.id)),
         (Reach::Reseller { .. }, Some(_)) => Err(unknown()),
         (Reach::Domain { .. } | Reach::Mailbox { .. }, _) => Err(ApiError::new(ErrorCode::NotAllowed)),
     }

@@ -163,8 +163,8 @@ pub(super) fn within(reach: &Reach) -> Condition {
             let removed = removed_domains::table.select(removed_domains::domain_id);
             Box::new(log::domain_id.ne_all(removed))
         }
-        Reach::Reseller { id } => {
-            let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
+        Reach::Reseller { all, .. } => {
+            let own = domains::table.filter(domains::reseller_id.eq_any(all.clone())).select(domains::id);
             Box::new(log::domain_id.eq_any(own))
         }
         Reach::Domain { id } => Box::new(log::domain_id.eq(*id)),

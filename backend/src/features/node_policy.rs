@@ -5,7 +5,7 @@
 
 use super::settings_store::readable;
 use crate::{
-    access::CallingNode,
+    access::{CallingNode, family::parents},
     db::{
         Conn, Db,
         schema::{domains, policy_documents, policy_revision, resellers, routes, settings},
@@ -22,7 +22,7 @@ use contract::{
 };
 use diesel::prelude::*;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 use tokio::time::{Instant, timeout_at};
@@ -141,18 +141,25 @@ fn reseller_settings(conn: &mut Conn, slugs: Vec<String>) -> ApiResult<HashMap<S
         .filter(resellers::slug.eq_any(slugs))
         .select((resellers::id, resellers::slug))
         .load(conn)?;
-    let mut set = overrides(conn, Level::Reseller, rows.iter().map(|(id, _)| *id).collect())?;
-    let own = rows
-        .into_iter()
-        .map(|(id, slug)| (slug, set.remove(&id).and_then(|mut all| all.remove("")).unwrap_or_default()));
-    Ok(own.collect())
+    let parents = parents(conn, rows.iter().map(|(id, _)| *id))?;
+    let wanted = rows.iter().map(|(id, _)| *id).chain(parents.values().copied()).collect();
+    let set = overrides(conn, Level::Reseller, wanted)?;
+    let of = |id: &i64| set.get(id).and_then(|all| all.get("")).cloned().unwrap_or_default();
+    // What a sub-reseller has not set, the one has set that it works for.
+    let in_force = rows.into_iter().map(|(id, slug)| {
+        let mut values = parents.get(&id).map(of).unwrap_or_default();
+        values.extend(of(&id));
+        (slug, values)
+    });
+    Ok(in_force.collect())
 }
 
-/// The name of a domain's reseller, and whether it is suspended.
-type Owner = Option<(String, bool)>;
+/// The id and the name of a domain's reseller.
+type Owner = Option<(i64, String)>;
 
 fn domain_policies(conn: &mut Conn, names: Vec<String>) -> ApiResult<HashMap<String, DomainPolicy>> {
-    let owner = (resellers::slug, resellers::is_suspended).nullable();
+    let suspended: HashSet<i64> = super::resellers::suspended(conn)?.into_iter().collect();
+    let owner = (resellers::id, resellers::slug).nullable();
     let rows: Vec<(i64, String, bool, Owner)> = domains::table
         .left_join(resellers::table)
         .filter(domains::name.eq_any(names))
@@ -174,8 +181,8 @@ fn domain_policies(conn: &mut Conn, names: Vec<String>) -> ApiResult<HashMap<Str
     let policies = rows.into_iter().map(|(id, name, is_suspended, owner)| {
         let policy = DomainPolicy {
             name: name.clone(),
-            is_suspended: is_suspended || owner.as_ref().is_some_and(|(_, is_suspended)| *is_suspended),
-            reseller: owner.map(|(slug, _)| slug),
+            is_suspended: is_suspended || owner.as_ref().is_some_and(|(id, _)| suspended.contains(id)),
+            reseller: owner.map(|(_, slug)| slug),
             routes: places.remove(&id).unwrap_or_default(),
             settings: own.remove(&id).and_then(|mut all| all.remove("")).unwrap_or_default(),
             mailboxes: mailboxes.remove(&id).unwrap_or_default(),

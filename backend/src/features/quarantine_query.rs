@@ -81,8 +81,8 @@ fn within(query: Held, reach: &Reach) -> Held {
     match reach {
         Reach::All => query
             .filter(quarantine::domain_id.ne_all(removed_domains::table.select(removed_domains::domain_id))),
-        Reach::Reseller { id } => {
-            let own = domains::table.filter(domains::reseller_id.eq(*id)).select(domains::id);
+        Reach::Reseller { all, .. } => {
+            let own = domains::table.filter(domains::reseller_id.eq_any(all.clone())).select(domains::id);
             query.filter(quarantine::domain_id.eq_any(own))
         }
         Reach::Domain { id } => query.filter(quarantine::domain_id.eq(*id)),

@@ -2,7 +2,11 @@
 
 use super::{domains, resellers};
 use crate::{
-    access::{Caller, Granted, scope::Reseller as Key},
+    access::{
+        Caller, Granted,
+        family::parents,
+        scope::{Reach, Reseller as Key, find_reseller},
+    },
     audit::{self, Actor, Entry},
     clock::Clock,
     db::{
@@ -24,7 +28,7 @@ use actix_web::{
 use contract::{
     accounts::{NewReseller, RemovalQuery, Reseller, ResellerChange},
     permission::Permission,
-    problem::ErrorCode,
+    problem::{ErrorCode, InvalidCode},
     settings::Level,
 };
 use diesel::prelude::*;
@@ -67,20 +71,22 @@ async fn put_reseller(
     body: Body<NewReseller>,
 ) -> ApiResult<HttpResponse> {
     let (db, clock, _) = services;
-    let installation = caller.installation(Permission::ResellersEdit)?;
+    let reach = caller.everything(Permission::ResellersEdit)?;
     let new = body.0;
     let (reseller, is_new) = db
         .change(move |conn| {
             let actor = Actor::from(&caller);
-            let is_new = resellers::create(conn, &clock, &actor, &path, &new)?;
-            let key = caller.reseller(conn, &path, Permission::ResellersEdit)?;
-            if !is_new {
-                let NewReseller { name, domain_limit } = new;
-                let change =
-                    ResellerChange { name: Some(name), domain_limit: Some(domain_limit), is_suspended: None };
-                save(conn, &clock, &actor, (&installation, &key), &change)?;
+            let parent = parent(conn, &reach, new.parent.as_deref())?;
+            if resellers::create(conn, &clock, &actor, (&path, parent), &new)? {
+                let added = find_reseller(conn, &path)?.ok_or_else(ApiError::not_found)?;
+                return Ok((resellers::read(conn, added.id)?, true));
             }
-            Ok((resellers::read(conn, key.target().id)?, is_new))
+            let key = managed(conn, &caller, &path)?;
+            refuse_another_parent(conn, key.target().id, parent)?;
+            let (name, domain_limit) = (Some(new.name), Some(new.domain_limit));
+            let change = ResellerChange { name, domain_limit, is_suspended: None };
+            save(conn, &clock, &actor, &key, &change)?;
+            Ok((resellers::read(conn, key.target().id)?, false))
         })
         .await?;
     let mut answer = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
@@ -99,13 +105,12 @@ async fn change_reseller(
 ) -> ApiResult<HttpResponse> {
     let (db, clock, events) = services;
     let (if_match, change) = (IfMatch::of(&request), body.0);
-    let installation = caller.installation(Permission::ResellersEdit)?;
     let (id, reseller) = db
         .change(move |conn| {
-            let key = caller.reseller(conn, &path, Permission::ResellersEdit)?;
+            let key = managed(conn, &caller, &path)?;
             let id = key.target().id;
             if_match.check(&resellers::read(conn, id)?)?;
-            save(conn, &clock, &Actor::from(&caller), (&installation, &key), &change)?;
+            save(conn, &clock, &Actor::from(&caller), &key, &change)?;
             Ok((id, resellers::read(conn, id)?))
         })
         .await?;
@@ -115,8 +120,8 @@ async fn change_reseller(
 
 /// Removes a reseller with its users and settings.
 ///
-/// One that has domains stays, unless they are to go with it.
-#[utoipa::path(tag = "accounts", params(("reseller" = String, Path, description = "Its name in addresses"), RemovalQuery), responses((status = 204, description = "Removed"), (status = 409, body = contract::problem::Problem, content_type = "application/problem+json", description = "It has domains")))]
+/// One that has domains or sub-resellers stays, unless they are to go with it.
+#[utoipa::path(tag = "accounts", params(("reseller" = String, Path, description = "Its name in addresses"), RemovalQuery), responses((status = 204, description = "Removed"), (status = 409, body = contract::problem::Problem, content_type = "application/problem+json", description = "It has domains or sub-resellers")))]
 #[delete("/api/v1/resellers/{reseller}")]
 async fn remove_reseller(
     caller: Caller,
@@ -125,11 +130,10 @@ async fn remove_reseller(
     query: Params<RemovalQuery>,
 ) -> ApiResult<HttpResponse> {
     let (db, clock, events) = services;
-    let _: Granted<()> = caller.installation(Permission::ResellersEdit)?;
     let with_domains = query.0.with_domains == Some(true);
     let id = db
         .change(move |conn| {
-            let key = caller.reseller(conn, &path, Permission::ResellersEdit)?;
+            let key = managed(conn, &caller, &path)?;
             remove(conn, &clock, &caller, &key, with_domains)?;
             Ok(key.target().id)
         })
@@ -138,12 +142,52 @@ async fn remove_reseller(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// A reseller that the caller looks after: not oneself, which is the affair of whom one works for.
+fn managed(conn: &mut Conn, caller: &Caller, slug: &str) -> ApiResult<Granted<Key>> {
+    let key = caller.reseller(conn, slug, Permission::ResellersEdit)?;
+    match caller.reach {
+        Reach::Reseller { id, .. } if id == key.target().id => {
+            Err(ApiError::because(ErrorCode::NotAllowed, "nobody changes the reseller that they belong to"))
+        }
+        _ => Ok(key),
+    }
+}
+
+/// Whom a new reseller works for: nobody or the named one, and for a reseller themselves.
+fn parent(conn: &mut Conn, reach: &Granted<Reach>, named: Option<&str>) -> ApiResult<Option<i64>> {
+    let unknown = || ApiError::invalid("/parent", InvalidCode::NotFound);
+    let named = match named {
+        Some(slug) => Some(find_reseller(conn, slug)?.ok_or_else(unknown)?.id),
+        None => None,
+    };
+    let parent = match (reach.target(), named) {
+        (Reach::All, named) => named,
+        (Reach::Reseller { id, .. }, named) if named.is_none_or(|named| named == *id) => Some(*id),
+        (Reach::Reseller { .. }, _) => return Err(unknown()),
+        (Reach::Domain { .. } | Reach::Mailbox { .. }, _) => {
+            return Err(ApiError::new(ErrorCode::NotAllowed));
+        }
+    };
+    match parents(conn, parent)?.is_empty() {
+        true => Ok(parent),
+        false => Err(ApiError::because(ErrorCode::NotAllowed, "a sub-reseller has none of its own")),
+    }
+}
+
+/// A reseller keeps working for whom it worked when it was added.
+fn refuse_another_parent(conn: &mut Conn, id: i64, wanted: Option<i64>) -> ApiResult<()> {
+    match parents(conn, [id])?.remove(&id) == wanted {
+        true => Ok(()),
+        false => Err(ApiError::invalid("/parent", InvalidCode::Fixed)),
+    }
+}
+
 /// Writes what is different; who is suspended is told to the nodes.
 fn save(
     conn: &mut Conn,
     clock: &Clock,
     actor: &Actor,
-    (_, key): (&Granted<()>, &Granted<Key>),
+    key: &Granted<Key>,
     change: &ResellerChange,
 ) -> ApiResult<()> {
     let Key { id, slug } = key.target();
@@ -190,9 +234,15 @@ fn remove(
     let Key { id, slug } = key.target();
     let owned: Vec<String> =
         domain_rows::table.filter(domain_rows::reseller_id.eq(id)).select(domain_rows::name).load(conn)?;
-    if !owned.is_empty() && !with_domains {
-        let reason = format!("it has domains: {}", owned.len());
+    let subs: Vec<String> = rows::table.filter(rows::parent_id.eq(id)).select(rows::slug).load(conn)?;
+    let is_bare = owned.is_empty() && subs.is_empty();
+    if !is_bare && !with_domains {
+        let reason = format!("it has domains: {}, sub-resellers: {}", owned.len(), subs.len());
         return Err(ApiError::because(ErrorCode::Conflict, reason));
+    }
+    for sub in subs {
+        let sub = caller.reseller(conn, &sub, Permission::ResellersEdit)?;
+        remove(conn, clock, caller, &sub, with_domains)?;
     }
     let actor = Actor::from(caller);
     for name in owned {

@@ -6,7 +6,7 @@ use super::{
     settings_store::{self as store, Scope},
 };
 use crate::{
-    access::{Caller, scope::domain_names},
+    access::{Caller, family::with_subs, scope::domain_names},
     csv_list::{self, CsvRow},
     db::{
         Conn, Db,
@@ -141,7 +141,8 @@ fn domains_below(conn: &mut Conn, scope: &Scope) -> ApiResult<u64> {
     let number: i64 = match scope {
         Scope::Global(_) => domains::table.count().get_result(conn)?,
         Scope::Reseller(reseller) => {
-            domains::table.filter(domains::reseller_id.eq(reseller.target().id)).count().get_result(conn)?
+            let all = with_subs(conn, reseller.target().id)?;
+            domains::table.filter(domains::reseller_id.eq_any(all)).count().get_result(conn)?
         }
         Scope::Domain(_) | Scope::Mailbox(_) => 0,
     };

@@ -3,13 +3,14 @@
 use crate::{
     access::{
         Granted,
+        family::parents,
         scope::{Domain, Mailbox, Reseller},
     },
     audit::{self, Actor, Entry},
     clock::Clock,
     db::{
         Backend, Conn,
-        schema::{domains, settings},
+        schema::{domains, resellers, settings},
     },
     error::ApiResult,
     policy::{self, Document},
@@ -91,17 +92,16 @@ impl Scope {
 
 /// The values of the scope's level and of every wider one, the widest first.
 pub(super) fn levels(conn: &mut Conn, scope: &Scope) -> ApiResult<Vec<(Level, Overrides)>> {
-    let mut places = vec![(Level::Global, 0, "")];
-    let of_reseller = |id: Option<i64>| id.map(|id| (Level::Reseller, id, ""));
+    let mut places = match scope {
+        Scope::Global(_) => places_of(conn, None)?,
+        Scope::Reseller(reseller) => places_of(conn, Some(reseller.target().id))?,
+        Scope::Domain(domain) => places_of(conn, domain.target().reseller_id)?,
+        Scope::Mailbox(mailbox) => places_of(conn, mailbox.target().domain.reseller_id)?,
+    };
     match scope {
-        Scope::Global(_) => {}
-        Scope::Reseller(_) => places.push(scope.place()),
-        Scope::Domain(domain) => {
-            places.extend(of_reseller(domain.target().reseller_id));
-            places.push(scope.place());
-        }
+        Scope::Global(_) | Scope::Reseller(_) => {}
+        Scope::Domain(_) => places.push(scope.place()),
         Scope::Mailbox(mailbox) => {
-            places.extend(of_reseller(mailbox.target().domain.reseller_id));
             places.push((Level::Domain, mailbox.target().domain.id, ""));
             places.push(scope.place());
         }
@@ -109,10 +109,20 @@ pub(super) fn levels(conn: &mut Conn, scope: &Scope) -> ApiResult<Vec<(Level, Ov
     places.into_iter().map(|place| Ok((place.0, overrides(conn, place)?))).collect()
 }
 
+/// Where the values are that hold for a reseller's people: the installation's, those of the reseller that it works
+/// for, its own.
+fn places_of(conn: &mut Conn, reseller: Option<i64>) -> ApiResult<Vec<Place<'static>>> {
+    let parent = match reseller {
+        Some(id) => parents(conn, [id])?.remove(&id),
+        None => None,
+    };
+    let resellers = parent.into_iter().chain(reseller).map(|id| (Level::Reseller, id, ""));
+    Ok([(Level::Global, 0, "")].into_iter().chain(resellers).collect())
+}
+
 /// The values that hold for a reseller's people, the widest level first.
 pub(super) fn of_reseller(conn: &mut Conn, reseller: Option<i64>) -> ApiResult<Vec<Overrides>> {
-    let own = reseller.map(|id| (Level::Reseller, id, ""));
-    [Some((Level::Global, 0, "")), own].into_iter().flatten().map(|place| overrides(conn, place)).collect()
+    places_of(conn, reseller)?.into_iter().map(|place| overrides(conn, place)).collect()
 }
 
 fn overrides(conn: &mut Conn, (level, scope_id, mailbox): Place<'_>) -> ApiResult<Overrides> {
@@ -134,9 +144,13 @@ pub(super) fn below(scope: &Scope) -> Below {
     match scope {
         Scope::Global(_) => Box::new(settings::level.ne(Level::Global.name())),
         Scope::Reseller(reseller) => {
-            let own = domains::table.filter(domains::reseller_id.eq(reseller.target().id));
-            let is_own = settings::scope_id.eq_any(own.select(domains::id));
-            Box::new(settings::level.eq_any([domain, email]).and(is_own))
+            let subs = || resellers::table.filter(resellers::parent_id.eq(reseller.target().id));
+            let is_own = domains::reseller_id.eq(reseller.target().id);
+            let of_subs = domains::reseller_id.eq_any(subs().select(resellers::id.nullable()));
+            let domains = domains::table.filter(is_own.or(of_subs)).select(domains::id);
+            let in_domains = settings::level.eq_any([domain, email]).and(settings::scope_id.eq_any(domains));
+            let is_sub = settings::scope_id.eq_any(subs().select(resellers::id));
+            Box::new(in_domains.or(settings::level.eq(Level::Reseller.name()).and(is_sub)))
         }
         Scope::Domain(domain) => {
             Box::new(settings::level.eq(email).and(settings::scope_id.eq(domain.target().id)))
@@ -155,7 +169,9 @@ pub(super) fn in_force<T: SettingType>(
     let mut found = HashMap::with_capacity(domains.len());
     for part in domains.chunks(DOMAINS) {
         let ids: Vec<i64> = part.iter().map(|domain| domain.id).collect();
-        let resellers: HashSet<i64> = part.iter().filter_map(|domain| domain.reseller_id).collect();
+        let parents = parents(conn, part.iter().filter_map(|domain| domain.reseller_id))?;
+        let resellers: HashSet<i64> =
+            part.iter().filter_map(|domain| domain.reseller_id).chain(parents.values().copied()).collect();
         let at = |level: Level| settings::level.eq(level.name());
         let rows = settings::table
             .filter(settings::key.eq(setting.key).and(settings::mailbox.eq("")))
@@ -173,7 +189,9 @@ pub(super) fn in_force<T: SettingType>(
         let of = |level: Level, scope: i64| set.get(&(level.name().to_owned(), scope));
         found.extend(part.iter().map(|domain| {
             let reseller = domain.reseller_id.and_then(|id| of(Level::Reseller, id));
-            let levels = [of(Level::Global, 0), reseller, of(Level::Domain, domain.id)];
+            let parent = domain.reseller_id.and_then(|id| parents.get(&id));
+            let parent = parent.and_then(|id| of(Level::Reseller, *id));
+            let levels = [of(Level::Global, 0), parent, reseller, of(Level::Domain, domain.id)];
             (domain.id, Settings::resolve(levels.into_iter().flatten()).get(setting))
         }));
     }
@@ -210,6 +228,9 @@ pub(super) fn write(
     let entry = Entry { action: "change_settings", from, to, ..scope.entry() };
     audit::record(conn, clock, actor, entry)?;
     policy::changed(conn, scope.document())?;
+    if let Scope::Reseller(reseller) = scope {
+        policy::changed_of_subs(conn, reseller.target().id)?;
+    }
     Ok(())
 }
 

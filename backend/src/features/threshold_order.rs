@@ -6,7 +6,10 @@ use super::{
     settings_store::{self as store, Scope, readable},
 };
 use crate::{
-    access::scope::{domain_names, find_domains},
+    access::{
+        family::parents,
+        scope::{domain_names, find_domains},
+    },
     db::{Conn, schema::settings},
     error::{ApiError, ApiResult},
 };
@@ -67,11 +70,24 @@ fn turned_round(conn: &mut Conn, scope: &Scope, levels: &[Overrides]) -> ApiResu
     let ids = below.keys().filter(|place| place.0 != Level::Reseller).map(|place| place.1);
     let resellers: HashMap<i64, Option<i64>> =
         find_domains(conn, ids)?.into_iter().map(|domain| (domain.id, domain.reseller_id)).collect();
+    let parents = parents(
+        conn,
+        below
+            .keys()
+            .filter(|place| place.0 == Level::Reseller)
+            .map(|place| place.1)
+            .chain(resellers.values().copied().flatten()),
+    )?;
     let at = |level: Level, id: i64| below.get(&(level, id, String::new()));
     let is_wrong = |place: &&Place| {
         let mut all: Vec<&Overrides> = levels.iter().collect();
+        let reseller = if place.0 == Level::Reseller {
+            Some(place.1)
+        } else {
+            resellers.get(&place.1).copied().flatten()
+        };
+        all.extend(reseller.and_then(|id| parents.get(&id)).and_then(|id| at(Level::Reseller, *id)));
         if place.0 != Level::Reseller {
-            let reseller = resellers.get(&place.1).copied().flatten();
             all.extend(reseller.and_then(|id| at(Level::Reseller, id)));
         }
         if place.0 == Level::Email {

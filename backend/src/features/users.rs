@@ -247,7 +247,7 @@ pub(super) fn owner_in_reach(
     let owner = user_accounts::owner(conn, new, username)?;
     let reaches = match (&caller.reach, owner.domain_id) {
         (Reach::All, _) => true,
-        (Reach::Reseller { id }, None) => owner.reseller_id == Some(*id),
+        (Reach::Reseller { all, .. }, None) => owner.reseller_id.is_some_and(|id| all.contains(&id)),
         (reach, Some(_)) => {
             scope::find_domains(conn, owner.domain_id)?.iter().any(|domain| reach.has_domain(domain))
         }

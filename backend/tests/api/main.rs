@@ -53,6 +53,8 @@ mod spec;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod subresellers;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod timing;

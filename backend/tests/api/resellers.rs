@@ -93,7 +93,7 @@ async fn a_reseller_with_domains_goes_only_together_with_them() {
         let path = "/api/v1/resellers/north";
         let refused = root.call("DELETE", path, None).await;
         refused.is_problem(409, "conflict");
-        assert!(refused.body["detail"].as_str().unwrap().ends_with(": 2"), "{}", refused.text);
+        assert!(refused.body["detail"].as_str().unwrap().contains("domains: 2,"), "{}", refused.text);
         root.call("DELETE", &format!("{path}?with_domains=true"), None).await.is(204);
         for gone in ["/api/v1/domains/a.test", "/api/v1/users/north", "/api/v1/users/anna@a.test"] {
             root.get(gone).await.is_problem(404, "not_found");

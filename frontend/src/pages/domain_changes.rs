@@ -1,6 +1,7 @@
 //! What is done with several domains at once: suspending, moving to another reseller, replacing a destination. What a
 //! replacement would change is shown before it is done.
 
+use super::resellers::reseller_choices;
 use crate::{
     api,
     components::{
@@ -12,7 +13,6 @@ use crate::{
     session,
 };
 use contract::{
-    accounts::{LIST_RESELLERS, ResellerQuery},
     domains::{ACT_ON_DOMAINS, DomainAction, DomainResult, DomainSelection, Route},
     problem::InvalidCode,
 };
@@ -99,15 +99,7 @@ pub fn DomainDialogs(
 #[component]
 fn MoveForm(changes: DomainChanges) -> impl IntoView {
     let (form, reseller) = (Form::new(), RwSignal::new(String::new()));
-    let found = LocalResource::new(|| async {
-        let query = ResellerQuery { limit: Some(500), ..ResellerQuery::default() };
-        api::call(&LIST_RESELLERS, &[], &query, &()).await.map(|page| page.data).unwrap_or_default()
-    });
-    let choices = Signal::derive(move || {
-        let own = (String::new(), t("domains.no_reseller"));
-        let resellers = found.get().unwrap_or_default();
-        std::iter::once(own).chain(resellers.into_iter().map(|one| (one.slug, one.name))).collect::<Vec<_>>()
-    });
+    let choices = reseller_choices("domains.no_reseller", |_| true);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         form.send(async move {

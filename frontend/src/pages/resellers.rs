@@ -1,4 +1,5 @@
-//! The resellers: added, changed, suspended, removed with their domains.
+//! The resellers: added, changed, suspended, removed with their domains. A reseller sees itself and those who work
+//! for it, and with the right to it looks after them.
 
 use crate::{
     api,
@@ -6,7 +7,7 @@ use crate::{
         badge::Mark,
         confirm::{Question, ask},
         dialog::Dialog,
-        form::{Form, FormError, Submit, TextField},
+        form::{Form, FormError, SelectField, Submit, TextField},
         icon::Icon,
         list_page::{List, ListCard, ListSearch, Row, Rows, column},
         menu::Act,
@@ -22,6 +23,7 @@ use contract::{
         CHANGE_RESELLER, LIST_RESELLERS, NewReseller, PUT_RESELLER, REMOVE_RESELLER, RemovalQuery, Reseller,
         ResellerChange, ResellerQuery,
     },
+    permission::Permission,
     problem::InvalidCode,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -32,6 +34,28 @@ use std::sync::Arc;
 struct Forms {
     is_open: RwSignal<bool>,
     edited: RwSignal<Option<Reseller>>,
+    scope: StoredValue<Scope>,
+}
+
+/// The reseller for whom those of a scope work; nobody for the whole installation.
+fn above(scope: &Scope) -> Option<String> {
+    match scope {
+        Scope::Reseller(slug) => Some(slug.clone()),
+        _ => None,
+    }
+}
+
+/// Resellers to choose from, with a text for none of them.
+pub fn reseller_choices(none: &'static str, is_one: fn(&Reseller) -> bool) -> Signal<Vec<(String, String)>> {
+    let found = LocalResource::new(|| async {
+        let query = ResellerQuery { limit: Some(500), ..ResellerQuery::default() };
+        api::call(&LIST_RESELLERS, &[], &query, &()).await.map(|page| page.data).unwrap_or_default()
+    });
+    Signal::derive(move || {
+        let resellers = found.get().unwrap_or_default().into_iter().filter(is_one);
+        let named = resellers.map(|one| (one.slug, one.name));
+        std::iter::once((String::new(), t(none))).chain(named).collect()
+    })
 }
 
 impl Forms {
@@ -48,10 +72,16 @@ pub fn page(scope: Scope, _: Option<String>) -> AnyView {
 
 #[component]
 fn Resellers(scope: Scope) -> impl IntoView {
-    let forms = Forms { is_open: RwSignal::new(false), edited: RwSignal::new(None) };
+    let forms = Forms {
+        is_open: RwSignal::new(false),
+        edited: RwSignal::new(None),
+        scope: StoredValue::new(scope.clone()),
+    };
+    let parent = above(&scope);
     let list = List::new(move |list, search| {
         let query = ResellerQuery {
             search: search.text,
+            parent: parent.clone(),
             limit: search.limit,
             cursor: search.cursor,
             count: Some(true),
@@ -85,7 +115,6 @@ fn add_button(forms: Forms) -> AnyView {
 
 fn row(list: List, forms: Forms, reseller: &Reseller) -> Row {
     let scope = Scope::Reseller(reseller.slug.clone());
-    let (edited, switched, removed) = (reseller.clone(), reseller.clone(), reseller.clone());
     let count = if reseller.domain_limit == 0 {
         whole(reseller.domains)
     } else {
@@ -95,23 +124,38 @@ fn row(list: List, forms: Forms, reseller: &Reseller) -> Row {
     let suspended = reseller
         .is_suspended
         .then(|| view! { " "<Mark tone="warn" icon="lock" text=t("domains.state_suspended")/> });
-    let (label, icon) =
-        if reseller.is_suspended { ("domains.resume", "check") } else { ("domains.suspend", "lock") };
+    let above = reseller.parent.clone().map(|parent| {
+        let text = t_with("resellers.works_for", &[("name", &parent)]);
+        view! { <div class="small muted"><bdi>{text}</bdi></div> }
+    });
     Row {
         id: reseller.slug.clone(),
         name: reseller.name.clone(),
         cells: vec![
-            view! { <span><a class="b" href=scope.path("")><bdi>{reseller.name.clone()}</bdi></a>{suspended}</span> }.into_any(),
+            view! { <span><a class="b" href=scope.path("")><bdi>{reseller.name.clone()}</bdi></a>{suspended}{above}</span> }.into_any(),
             view! { <span class="mono small">{reseller.slug.clone()}</span> }.into_any(),
             view! { <a href=scope.path("domains")>{count}</a> }.into_any(),
             day(&reseller.created_at.0).into_any(),
         ],
-        acts: vec![
-            Act::new("users.edit", "pencil", move || forms.open(Some(edited.clone()))),
-            Act::new(label, icon, move || suspend(list, &switched)),
-            Act::bad("users.remove", "trash-2", move || ask_to_remove(list, &removed)),
-        ],
+        acts: if is_managed(&reseller.slug) { acts(list, forms, reseller) } else { Vec::new() },
     }
+}
+
+/// Whether the person looks after that reseller: nobody after the one they belong to.
+fn is_managed(slug: &str) -> bool {
+    session::can(Permission::ResellersEdit)
+        && session::me().is_some_and(|me| me.reseller.as_deref() != Some(slug))
+}
+
+fn acts(list: List, forms: Forms, reseller: &Reseller) -> Vec<Act> {
+    let (edited, switched, removed) = (reseller.clone(), reseller.clone(), reseller.clone());
+    let (label, icon) =
+        if reseller.is_suspended { ("domains.resume", "check") } else { ("domains.suspend", "lock") };
+    vec![
+        Act::new("users.edit", "pencil", move || forms.open(Some(edited.clone()))),
+        Act::new(label, icon, move || suspend(list, &switched)),
+        Act::bad("users.remove", "trash-2", move || ask_to_remove(list, &removed)),
+    ]
 }
 
 fn suspend(list: List, reseller: &Reseller) {
@@ -174,6 +218,8 @@ fn Fields(forms: Forms, changed: Callback<()>) -> impl IntoView {
     let slug = text(edited.as_ref().map(|one| one.slug.clone()));
     let name = text(edited.as_ref().map(|one| one.name.clone()));
     let limit = text(Some(edited.map_or(0, |one| one.domain_limit).to_string()));
+    let parent = text(forms.scope.with_value(above));
+    let is_chosen = is_new && forms.scope.with_value(|scope| above(scope).is_none());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let Ok(domain_limit) = limit.get_untracked().trim().parse::<u32>() else {
@@ -183,7 +229,9 @@ fn Fields(forms: Forms, changed: Callback<()>) -> impl IntoView {
             let slug = slug.get_untracked().trim().to_lowercase();
             let name = name.get_untracked().trim().to_owned();
             if is_new {
-                api::call(&PUT_RESELLER, &[&slug], &(), &NewReseller { name, domain_limit }).await?;
+                let parent = Some(parent.get_untracked()).filter(|slug| !slug.is_empty());
+                let new = NewReseller { name, domain_limit, parent };
+                api::call(&PUT_RESELLER, &[&slug], &(), &new).await?;
             } else {
                 let change =
                     ResellerChange { name: Some(name), domain_limit: Some(domain_limit), is_suspended: None };
@@ -201,6 +249,7 @@ fn Fields(forms: Forms, changed: Callback<()>) -> impl IntoView {
                 <TextField form at="/name" label="resellers.name" value=name first=true/>
                 <TextField form at="" label="resellers.slug" help="resellers.slug_help" value=slug fixed=!is_new example="quayside"/>
                 <TextField form at="/domain_limit" label="resellers.limit" help="resellers.limit_help" value=limit kind="number"/>
+                {is_chosen.then(|| view! { <ParentField form value=parent/> })}
                 <FormError form/>
             </div>
             <footer>
@@ -210,4 +259,12 @@ fn Fields(forms: Forms, changed: Callback<()>) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// For whom a new reseller works: only the top ones have others.
+#[component]
+fn ParentField(form: Form, value: RwSignal<String>) -> impl IntoView {
+    let choices = reseller_choices("resellers.nobody", |one| one.parent.is_none());
+    view! { <SelectField form at="/parent" label="resellers.parent" help="resellers.parent_help" value choices/> }
+        .into_any()
 }

@@ -16,9 +16,11 @@ pub struct Reseller {
     pub slug: String,
     /// Its name for people.
     pub name: String,
-    /// How many domains it has.
+    /// The reseller that it works for, if it is a sub-reseller.
+    pub parent: Option<String>,
+    /// How many domains it has, those of its sub-resellers included.
     pub domains: u64,
-    /// How many it may have; 0 for any number.
+    /// How many it may have together with its sub-resellers; 0 for any number.
     pub domain_limit: u32,
     /// Whether it is suspended with its domains: nobody of it can sign in, and its mail is asked to come later.
     pub is_suspended: bool,
@@ -36,6 +38,10 @@ pub struct NewReseller {
     /// How many domains it may have; 0, if not said, for any number.
     #[serde(default)]
     pub domain_limit: u32,
+    /// The reseller that it works for. It stays as it was when the reseller was added; resellers add only those that
+    /// work for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// A change of a reseller: JSON Merge Patch, so an absent field stays.
@@ -60,7 +66,7 @@ pub struct ResellerChange {
 #[cfg_attr(feature = "schema", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct RemovalQuery {
-    /// Whether its domains go with it; without, a reseller with domains stays.
+    /// Whether its domains and sub-resellers go with it; without, a reseller that has any stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_domains: Option<bool>,
 }
@@ -74,6 +80,9 @@ pub struct ResellerQuery {
     /// Part of the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// Only those who work for this reseller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Entries a page: 1–500, 100 if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

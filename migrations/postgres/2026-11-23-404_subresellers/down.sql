@@ -1,0 +1,2 @@
+DROP INDEX resellers_parent;
+ALTER TABLE resellers DROP COLUMN parent_id;
