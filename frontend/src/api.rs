@@ -1,10 +1,10 @@
 //! Calls of the API: typed by the contract, signed in by a token that lives in memory only. When the token is
 //! over, it is refreshed once by the cookie; when that fails, the session is over.
 
-use crate::{confirmation, i18n, session};
+use crate::{confirmation, connection, i18n, session};
 use contract::{
     accounts::{REFRESH_SESSION, Session},
-    endpoint::{Endpoint, Method, Operation},
+    endpoint::{Access, Endpoint, Method, Operation},
     problem::{ErrorCode, Problem},
 };
 use gloo_net::http::{Request, RequestBuilder, Response};
@@ -70,6 +70,9 @@ impl ApiError {
         self.code() == Some(ErrorCode::Internal)
     }
 }
+
+/// How often a call is tried again.
+const TRIES: u32 = 2;
 
 /// What a call brings.
 #[derive(Clone, Copy)]
@@ -138,7 +141,7 @@ pub async fn csv<Q: Serialize, B, A>(
 
 /// Gets a fresh token by the refresh cookie.
 pub async fn refresh() -> Result<Session, ApiError> {
-    let answer = once(&REFRESH_SESSION.operation, &[], &[], Content::Nothing, None).await?;
+    let answer = patiently(&REFRESH_SESSION.operation, &[], &[], Content::Nothing, None).await?;
     let session: Session = read(answer).await?;
     set_token(Some(session.access_token.clone()));
     Ok(session)
@@ -177,22 +180,68 @@ async fn send(
     if operation.method != Method::Get && untrack(session::previewed).is_some() {
         return Err(ApiError::Preview);
     }
-    let first = once(operation, values, query, content, accept).await;
+    let first = patiently(operation, values, query, content, accept).await;
     match first {
         Err(error) if error.code() == Some(ErrorCode::NotSignedIn) => {
             if refresh_together().await {
-                return once(operation, values, query, content, accept).await;
+                return patiently(operation, values, query, content, accept).await;
             }
             session::ended();
             Err(error)
         }
         Err(error) if error.code() == Some(ErrorCode::ConfirmationNeeded) => {
             if confirmation::ask().await {
-                return once(operation, values, query, content, accept).await;
+                return patiently(operation, values, query, content, accept).await;
             }
             Err(error)
         }
         other => other,
+    }
+}
+
+/// Asks again where that is right: after the time that the server asks for, and, where something is only read, when
+/// there was no answer or the server stumbled.
+async fn patiently(
+    operation: &Operation,
+    values: &[&str],
+    query: &[(String, String)],
+    content: Content<'_>,
+    accept: Option<&str>,
+) -> Result<Response, ApiError> {
+    let mut tries = 0;
+    loop {
+        let Failure { error, retry_after } = match once(operation, values, query, content, accept).await {
+            Ok(answer) => {
+                connection::found();
+                return Ok(answer);
+            }
+            Err(failure) => failure,
+        };
+        let is_last = tries == TRIES;
+        let may_wait = operation.access != Access::Public && error.code() == Some(ErrorCode::TooManyRequests);
+        let is_read = operation.method == Method::Get && (error == ApiError::Offline || error.is_fault());
+        match retry_after {
+            Some(seconds) if may_wait && !is_last => connection::wait(seconds).await,
+            _ if is_read && !is_last => connection::short_pause(tries).await,
+            _ if error == ApiError::Offline => {
+                connection::lost();
+                return Err(error);
+            }
+            _ => return Err(error),
+        }
+        tries += 1;
+    }
+}
+
+/// Why a call did not succeed, and after how many seconds it may be tried again.
+struct Failure {
+    error: ApiError,
+    retry_after: Option<u32>,
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { error, retry_after: None }
     }
 }
 
@@ -202,7 +251,7 @@ async fn once(
     query: &[(String, String)],
     content: Content<'_>,
     accept: Option<&str>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Failure> {
     let path = operation.path_with(values);
     let builder: RequestBuilder = match operation.method {
         Method::Get => Request::get(&path),
@@ -232,8 +281,10 @@ async fn once(
     if answer.ok() {
         return Ok(answer);
     }
+    let retry_after = answer.headers().get("retry-after").and_then(|text| text.parse().ok());
     let problem: Problem = read(answer).await?;
-    Err(ApiError::Refused(Box::new(problem)))
+    let retry_after = retry_after.filter(|seconds| *seconds <= connection::LONGEST_WAIT);
+    Err(Failure { error: ApiError::Refused(Box::new(problem)), retry_after })
 }
 
 fn fields<Q: Serialize>(query: &Q) -> Vec<(String, String)> {

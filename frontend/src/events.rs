@@ -1,6 +1,7 @@
 //! What the server tells by itself: one stream a tab, as long as somebody is signed in. The browser connects
 //! again by itself.
 
+use crate::connection;
 use contract::events::{Event, LISTEN};
 use leptos::prelude::*;
 use std::{
@@ -35,6 +36,9 @@ pub fn listen() {
         // A listener that cannot be added leaves a page that is not live, and is otherwise whole.
         let _ = stream.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
     }
+    let opened = Closure::<dyn FnMut()>::new(connection::found);
+    let _ = stream.add_event_listener_with_callback("open", opened.as_ref().unchecked_ref());
+    opened.forget();
     heard.forget();
     STREAM.with(|known| *known.borrow_mut() = Some(stream));
 }

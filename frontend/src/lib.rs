@@ -19,6 +19,7 @@ pub mod app;
 pub mod brand;
 pub mod components;
 pub mod confirmation;
+pub mod connection;
 pub mod events;
 pub mod i18n;
 pub mod nav;

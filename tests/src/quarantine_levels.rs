@@ -1,4 +1,4 @@
-//! QUA-10: administrators, domain and mailbox each have their own view of what is held.
+//! QUA-10, UI-06: administrators, domain and mailbox each have their own view of what is held.
 
 use crate::{
     actors::Actor,

@@ -35,6 +35,30 @@ async fn a_value_is_inherited_until_it_is_set_and_again_after_a_reset() {
     .await;
 }
 
+/// SET-06: a new domain has the time zone of its reseller, until it has one of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_domain_has_the_time_zone_of_its_reseller() {
+    on_each(|gateway| async move {
+        let north = gateway.actor("north").await;
+        let key = "domain.time_zone";
+        let zone = json!({key: "Europe/Prague"});
+        north.call("PATCH", "/api/v1/resellers/north/settings", Some(zone)).await.is(200);
+        let route = json!({"routes": [{"host": "mx.example.net", "port": 25}]});
+        north.call("PUT", "/api/v1/domains/new.test", Some(route)).await.is(201);
+        let path = "/api/v1/domains/new.test/settings";
+        assert_eq!(north.get(path).await.is(200).body["settings"][key]["value"], "Europe/Prague");
+        north.call("PATCH", path, Some(json!({key: "Asia/Tokyo"}))).await.is(200);
+        assert_eq!(north.get(path).await.is(200).body["settings"][key]["value"], "Asia/Tokyo");
+        north
+            .call("PATCH", path, Some(json!({key: "Mars/Crater"})))
+            .await
+            .is_problem(422, "invalid")
+            .names(&format!("/{key}"), "unknown_choice");
+        gateway
+    })
+    .await;
+}
+
 /// FIL-07: who has one threshold and inherits the other is not turned round by a change above.
 #[tokio::test(flavor = "multi_thread")]
 async fn thresholds_stay_in_order_for_those_who_inherit_one_of_them() {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     address::{Address, use_address},
     api::ApiError,
+    connection,
     i18n::{t, t_count, t_with},
     session,
 };
@@ -121,6 +122,7 @@ impl List {
             round: RwSignal::new(0),
         };
         let address = list.address;
+        connection::on_return(move || list.refresh());
         Effect::new(move || {
             list.round.track();
             let search = Search {

@@ -5,6 +5,7 @@ use super::{icon::Icon, popover::close_by_itself, scope_switcher::ScopeSwitcher}
 use crate::{
     api,
     brand::{self, Wordmark},
+    connection,
     i18n::{t, t_with},
     nav::{NAV, NavItem},
     scope::Scope,
@@ -28,6 +29,7 @@ pub fn Shell(
         <a class="skip" href="#main" rel="external">{move || t("panel.skip")}</a>
         {acting}
         {strip}
+        {connection}
         <div class="shell" on:keydown=move |event| if event.key() == "Escape" { is_open.set(false) }>
             <header class="top">
                 <button type="button" class="iconbtn nav-toggle" aria-label=move || t("panel.menu") aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.update(|open| *open = !*open)>
@@ -72,6 +74,15 @@ fn acting() -> Option<AnyView> {
                 <button type="button" class="btn sm" on:click=back>{t_with("acting.back", &[("person", &person.username)])}</button></div>
         }
         .into_any(),
+    )
+}
+
+/// What is not as usual: the server does not answer, or not yet.
+fn connection() -> Option<AnyView> {
+    let words = connection::words()?;
+    Some(
+        view! { <div class="strip" role="status"><Icon name="cloud-alert"/><span>{words}</span></div> }
+            .into_any(),
     )
 }
 

@@ -3,6 +3,7 @@
 use super::icon::Icon;
 use crate::{
     api::ApiError,
+    connection,
     i18n::{t, t_with},
 };
 use leptos::prelude::*;
@@ -56,6 +57,7 @@ pub fn Trouble(
     #[prop(into)]
     again: Callback<()>,
 ) -> impl IntoView {
+    connection::on_return(move || again.run(()));
     let reference = error.request_id();
     view! {
         <div class="empty" role="alert">

@@ -128,7 +128,7 @@ async fn what_a_server_has_acknowledged_is_not_delivered_again_though_the_spool_
     node.stop().await;
 }
 
-/// LOG-33, QUE-21: refused at once, or after the days of the domain; a null sender hears nothing.
+/// LOG-33, QUE-21, SET-11: refused at once, or after the days of the domain; a null sender hears nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sender_hears_of_what_cannot_be_delivered() {
     let folder = tempfile::tempdir().unwrap();

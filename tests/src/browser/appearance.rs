@@ -43,6 +43,26 @@ async fn language_and_colours_are_chosen_and_stay() {
     window.close().await;
 }
 
+/// UI-01, UI-02, UI-03: each page of the menu says whose data it shows, and what it is for.
+#[tokio::test]
+async fn every_page_of_a_domain_names_it_and_says_what_it_is_for() {
+    let gateway = TestGateway::start_api();
+    let window = Window::open(&gateway.api, DESKTOP, "en").await;
+    sign_in(&window, "domain-ours", PASSWORD).await;
+    window.reads(&english("filter.title")).await;
+    let links = "return [...document.querySelectorAll('nav.nav a')].map(a => a.getAttribute('href'))";
+    let pages: Vec<String> = serde_json::from_value(window.script(links).await).unwrap();
+    assert!(pages.len() >= 6, "{pages:?}");
+    for page in pages.iter().filter(|page| page.starts_with("/d/ours.test/")) {
+        window.go(page).await;
+        let title = window.element("a title", "//main[@id='main']//h1").await.text().await.unwrap();
+        assert!(title.contains("ours.test"), "{page}: {title}");
+        let intro = window.element("what it is for", "//main[@id='main']//p[@class='sub']").await;
+        assert!(intro.text().await.unwrap().len() > 20, "{page} does not say what it is for");
+    }
+    window.close().await;
+}
+
 /// Every page of every size in both colours, without anything wider than the window.
 #[tokio::test]
 async fn every_page_fits_a_desktop_and_a_phone() {

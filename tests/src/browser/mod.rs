@@ -2,7 +2,9 @@
 
 mod administration;
 mod appearance;
+mod connection;
 mod serving;
+mod settings_page;
 mod walkthrough;
 mod window;
 
