@@ -97,14 +97,22 @@ pub async fn call<Q: Serialize, B: Serialize, A: DeserializeOwned>(
 ) -> Result<A, ApiError> {
     let has_body = matches!(endpoint.operation.method, Method::Post | Method::Put | Method::Patch);
     let body = has_body.then(|| serde_json::to_value(body).unwrap_or(Value::Null));
+    let text = text_of(&endpoint.operation, values, fields(query), body).await?;
+    serde_json::from_str(&text).map_err(|_| ApiError::Unreadable)
+}
+
+/// The text of an answer, `null` where there is none. Not generic, as everything below it: the types of the contract
+/// are many.
+async fn text_of(
+    operation: &Operation,
+    values: &[&str],
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+) -> Result<String, ApiError> {
     let content = body.as_ref().map_or(Content::Nothing, Content::Json);
-    let text = send(&endpoint.operation, values, &fields(query), content, None)
-        .await?
-        .text()
-        .await
-        .map_err(|_| ApiError::Offline)?;
-    let text = if text.is_empty() { "null" } else { &text };
-    serde_json::from_str(text).map_err(|_| ApiError::Unreadable)
+    let answer = send(operation, values, &query, content, None).await?;
+    let text = answer.text().await.map_err(|_| ApiError::Offline)?;
+    Ok(if text.is_empty() { "null".to_owned() } else { text })
 }
 
 /// Sends a file.
@@ -288,15 +296,15 @@ async fn once(
 }
 
 fn fields<Q: Serialize>(query: &Q) -> Vec<(String, String)> {
-    match serde_json::to_value(query) {
-        Ok(Value::Object(fields)) => fields
-            .into_iter()
-            .filter_map(|(name, value)| match value {
-                Value::Null => None,
-                Value::String(text) => Some((name, text)),
-                other => Some((name, other.to_string())),
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+    fields_of(serde_json::to_value(query).unwrap_or_default())
+}
+
+fn fields_of(query: Value) -> Vec<(String, String)> {
+    let Value::Object(fields) = query else { return Vec::new() };
+    let texts = fields.into_iter().filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::String(text) => Some((name, text)),
+        other => Some((name, other.to_string())),
+    });
+    texts.collect()
 }

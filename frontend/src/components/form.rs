@@ -9,7 +9,7 @@ use crate::{
 };
 use contract::problem::InvalidCode;
 use leptos::{prelude::*, task::spawn_local};
-use std::cell::Cell;
+use std::{cell::Cell, pin::Pin};
 use wasm_bindgen::JsCast;
 
 /// What is wrong in a form, and whether it is on its way.
@@ -53,6 +53,11 @@ impl Form {
 
     /// Does the work of the form, once at a time; what it is refused for is shown.
     pub fn send(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
+        self.send_boxed(Box::pin(work));
+    }
+
+    // One function for every form: what is generic above is one line.
+    fn send_boxed(self, work: Pin<Box<dyn Future<Output = Result<(), ApiError>>>>) {
         if self.is_busy.get_untracked() {
             return;
         }

@@ -1,4 +1,4 @@
-//! One icon of `public/icons.svg`. An icon is never the only carrier of a meaning.
+//! One icon of `styles/icons.svg`, which is part of the first page. An icon is never the only carrier of a meaning.
 
 use leptos::prelude::*;
 
@@ -9,6 +9,5 @@ pub fn Icon(
     #[prop(into)]
     name: String,
 ) -> impl IntoView {
-    view! { <svg class="i" aria-hidden="true"><use href=format!("/public/icons.svg#{name}")></use></svg> }
-        .into_any()
+    view! { <svg class="i" aria-hidden="true"><use href=format!("#{name}")></use></svg> }.into_any()
 }

@@ -21,6 +21,7 @@ use crate::{
         mail_times::moment_long,
         mail_volume::VolumeBars,
         mail_words::{sender, size, subject},
+        page_head::title_in,
         states::{Empty, Trouble},
         why::WhyPanel,
     },
@@ -54,7 +55,7 @@ fn LogSearch(scope: Scope) -> impl IntoView {
     events::on_gathered(weight, move |count| list.hear(count));
     view! {
         <div class="flush-page">
-            <Head list/>
+            <Head scope=scope.clone() list/>
             <FilterBar list domain is_mailbox=is_mailbox()/>
             <div class="split" class:single=move || list.open.get().is_none()>
                 <section class="card" aria-label=move || t("log.results")>
@@ -72,7 +73,8 @@ fn LogSearch(scope: Scope) -> impl IntoView {
 }
 
 #[component]
-fn Head(list: LogList) -> impl IntoView {
+fn Head(scope: Scope, list: LogList) -> impl IntoView {
+    let title = move || if is_mailbox() { t("log.title") } else { title_in(&scope, "log.title") };
     let export_button = session::can(Permission::LogExport).then(|| {
         view! {
             <button type="button" class="btn" disabled=move || list.rows.with(Vec::is_empty) on:click=move |_| export(list)>
@@ -84,7 +86,7 @@ fn Head(list: LogList) -> impl IntoView {
     view! {
         <div class="head">
             <div>
-                <h1 tabindex="-1">{move || t("log.title")}</h1>
+                <h1 tabindex="-1">{title}</h1>
                 <p class="sub">{move || t("log.about")}</p>
             </div>
             <div class="acts">

